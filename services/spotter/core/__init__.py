@@ -1,0 +1,1 @@
+"""What every service shares: contracts, bus, store, live state, settings, telemetry. Services import only this."""

@@ -1,0 +1,84 @@
+"""What live state holds and promises: the newest view of each camera, a version that grows with each change.
+
+Writers never wait for readers; a slow reader sees fewer versions, never old ones in a queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from spotter.core.contracts import Angle, CameraHealth, FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonView:
+    """One person now: pseudonym, keypoints (17, 2) px, confidences (17,), trunk inclination, and state of the fall rule
+    ("upright", "descending", "on_ground", "alert", "unknown")."""
+
+    track_id: str
+    keypoints: FloatArray
+    confidences: FloatArray
+    box: FloatArray
+    trunk_inclination: Angle
+    posture: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostureSeconds:
+    """Person-seconds since the camera's epoch by trunk inclination band; only what the interval proves counts.
+
+    Bands after EN 1005-4 (METHODS 5.1): up to 20, 20 to 60, above 60 degrees. `unproven`: the interval spans bands.
+    """
+
+    upright: float = 0.0
+    bent: float = 0.0
+    deep: float = 0.0
+    unproven: float = 0.0
+    not_observable: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraView:
+    """The newest assessed frame of one camera.
+
+    Attributes:
+        background: small, strongly blurred JPEG, or None when pixels are not shown.
+        latency_s: capture to assessed, seconds.
+    """
+
+    camera_id: str
+    sequence: int
+    captured_at: int
+    width: int
+    height: int
+    people: tuple[PersonView, ...]
+    posture_seconds: PostureSeconds
+    latency_s: float
+    background: bytes | None = None
+
+
+class LiveState(Protocol):
+    """Shared by writers (ingest, ergonomics) and readers (dashboard)."""
+
+    def put_view(self, view: CameraView) -> None:
+        """Replace the newest view of the camera."""
+
+    def put_background(self, camera_id: str, jpeg: bytes) -> None:
+        """Replace the blurred picture that the next views of the camera carry."""
+
+    def put_health(self, health: CameraHealth) -> None:
+        """Replace the newest health of the camera."""
+
+    def views(self) -> Mapping[str, CameraView]:
+        """Newest view by camera id."""
+
+    def health(self) -> Mapping[str, CameraHealth]:
+        """Newest health by camera id."""
+
+    def version(self) -> int:
+        """Grows with each change."""
+
+    def wait(self, version: int, timeout: float) -> int:
+        """The version once it differs from `version`, or after `timeout` seconds."""

@@ -1,0 +1,116 @@
+"""Metrics and logs. Metrics live on a registry that the caller owns, so two pipelines in one process never mix.
+
+Metric names, labels and units are part of the product: dashboards and alert rules are written against them.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Literal
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.process_collector import ProcessCollector
+
+_LATENCY_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0)
+_BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """All metrics of the pipeline, hop by hop.
+
+    Args:
+        registry: where they are registered; a new one when None.
+    """
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        r = self.registry
+        camera = ["camera"]
+        self.frames_read = Counter("spotter_frames_read", "Frames read from the camera.", camera, registry=r)
+        self.frames_published = Counter("spotter_frames_published", "Frames handed to the bus.", camera, registry=r)
+        self.frames_dropped = Counter(
+            "spotter_frames_dropped",
+            "Frames let go, by reason: undecodable, over_rate, queue_full, deadline, inference_failed, shutdown.",
+            ["camera", "reason"],
+            registry=r,
+        )
+        self.camera_up = Gauge("spotter_camera_up", "1 while the camera delivers frames.", camera, registry=r)
+        self.camera_reconnects = Counter("spotter_camera_reconnects", "Times a live camera was reopened.", camera, registry=r)
+        self.queue_depth = Gauge("spotter_queue_depth", "Messages that wait, by topic.", ["topic"], registry=r)
+        self.age_at_inference = Histogram(
+            "spotter_age_at_inference_seconds", "Capture to start of inference.", camera, buckets=_LATENCY_BUCKETS, registry=r
+        )
+        self.inference_seconds = Histogram(
+            "spotter_inference_seconds", "Seconds per batch in the pose model.", ["model"], buckets=_LATENCY_BUCKETS, registry=r
+        )
+        self.batch_size = Histogram("spotter_batch_size", "Frames per inference.", buckets=_BATCH_BUCKETS, registry=r)
+        self.frames_posed = Counter("spotter_frames_posed", "Frames that went through the pose model.", camera, registry=r)
+        self.skeletons = Counter("spotter_skeletons", "Skeletons published.", camera, registry=r)
+        self.people = Gauge("spotter_people", "People tracked in the newest frame.", camera, registry=r)
+        self.tracks_started = Counter("spotter_tracks_started", "Tracks begun.", camera, registry=r)
+        self.rule_evaluations = Counter(
+            "spotter_rule_evaluations", "Times a rule looked at a person in a frame.", ["camera", "rule"], registry=r
+        )
+        self.rule_suppressions = Counter(
+            "spotter_rule_suppressions", "Times a rule held back, by reason.", ["camera", "rule", "reason"], registry=r
+        )
+        self.alerts = Counter("spotter_alerts", "Alerts raised.", ["camera", "kind"], registry=r)
+        self.alert_updates = Counter("spotter_alert_updates", "Updates of alerts.", ["camera", "kind"], registry=r)
+        self.store_failures = Counter("spotter_store_failures", "Writes to the store that failed.", registry=r)
+        self.messages_rejected = Counter(
+            "spotter_messages_rejected", "Messages that a service could not use, by reason.", ["topic", "reason"], registry=r
+        )
+        self.capture_to_skeleton = Histogram(
+            "spotter_capture_to_skeleton_seconds", "Capture to published skeletons.", camera, buckets=_LATENCY_BUCKETS, registry=r
+        )
+        self.end_to_end = Histogram(
+            "spotter_end_to_end_seconds", "Capture to assessed frame, end to end.", camera, buckets=_LATENCY_BUCKETS, registry=r
+        )
+
+    def count_drop(self, topic: str, key: str, reason: str) -> None:
+        """An `OnDrop` for the bus: frames count by camera, everything else as a rejected message."""
+        if topic == "frames":
+            self.frames_dropped.labels(camera=key, reason=reason).inc()
+        else:
+            self.messages_rejected.labels(topic=topic, reason=reason).inc()
+
+
+def configure_logs(level: str = "info", form: Literal["auto", "json", "console"] = "auto") -> None:
+    """Send structlog and the standard library's loggers to stderr, as JSON lines or for a terminal."""
+    human = form == "console" or (form == "auto" and sys.stderr.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: Any = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("uvicorn.access", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def get_logger(name: str) -> Any:
+    """A structlog logger."""
+    return structlog.get_logger(name)
