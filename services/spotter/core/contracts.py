@@ -104,9 +104,7 @@ class PoseFrame:
 
     def __iter__(self) -> Iterator[Skeleton]:
         for index in range(len(self)):
-            yield Skeleton(
-                self.boxes[index], float(self.scores[index]), self.keypoints[index], self.confidences[index]
-            )
+            yield Skeleton(self.boxes[index], float(self.scores[index]), self.keypoints[index], self.confidences[index])
 
     def age(self, wall_clock: int) -> int:
         """Nanoseconds from capture to the moment `wall_clock`, both on the wall clock."""

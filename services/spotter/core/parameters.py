@@ -42,7 +42,9 @@ class FallParameters(Parameters):
 
     enabled: bool = Field(True, description="Switch for both fall and person-down rules.")
     confirm_s: float = Field(3.0, ge=2, le=10, description="On the ground this long after a descent: possible fall.")
-    down_s: float = Field(20.0, ge=5, le=600, description="On the ground this long without a seen descent: person down.")
+    down_s: float = Field(
+        20.0, ge=5, le=600, description="On the ground this long without a seen descent: person down."
+    )
     escalate_s: tuple[float, ...] = Field((30.0, 120.0), description="Still down: told again after these seconds.")
     recover_s: float = Field(2.0, ge=0.5, le=30, description="Up again for this long: recovered.")
 
@@ -50,6 +52,10 @@ class FallParameters(Parameters):
 def describe(parameters: type[BaseModel]) -> list[tuple[str, str, str]]:
     """(name, default, description) of each field, for `--help` pages and the docs."""
     return [
-        (name, "" if field.is_required() else repr(field.get_default(call_default_factory=True)), field.description or "")
+        (
+            name,
+            "" if field.is_required() else repr(field.get_default(call_default_factory=True)),
+            field.description or "",
+        )
         for name, field in parameters.model_fields.items()
     ]

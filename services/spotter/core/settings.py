@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from spotter.core.errors import ConfigError
 from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
@@ -102,9 +102,7 @@ class LogSettings(Section):
 class Settings(BaseSettings):
     """All settings. `SPOTTER_POSE__INPUT_SIZE=512` in the environment sets `pose.input_size`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SPOTTER_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
-    )
+    model_config = SettingsConfigDict(env_prefix="SPOTTER_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     site: str = Field("site", pattern=CAMERA_ID, description="Name of the site; part of every alert id.")
     cameras: tuple[CameraSettings, ...] = Field((), description="The cameras of this process.")
@@ -124,8 +122,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment stands above the file, which arrives as init values."""
-        return env_settings, init_settings
+        """Only init values: `load_settings` merges file, environment and options, in that order of rising weight."""
+        return (init_settings,)
 
     def printable(self) -> dict[str, Any]:
         """JSON-ready settings with secrets hidden."""
@@ -142,7 +140,8 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
     Raises:
         ConfigError: file missing or unreadable, bad YAML, unknown key, or value out of range; names the key.
     """
-    values = _merge(_read_yaml(path) if path else {}, overrides or {})
+    environment = EnvSettingsSource(Settings)()
+    values = _merge(_merge(_read_yaml(path) if path else {}, environment), overrides or {})
     try:
         settings = Settings(**values)
     except ValidationError as error:
@@ -176,7 +175,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise ConfigError(f"cannot read settings file '{path}': {reason}", mend="Check the path and its rights") from None
+        raise ConfigError(
+            f"cannot read settings file '{path}': {reason}", mend="Check the path and its rights"
+        ) from None
     try:
         values = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -38,16 +38,28 @@ class Metrics:
             registry=r,
         )
         self.camera_up = Gauge("spotter_camera_up", "1 while the camera delivers frames.", camera, registry=r)
-        self.camera_reconnects = Counter("spotter_camera_reconnects", "Times a live camera was reopened.", camera, registry=r)
+        self.camera_reconnects = Counter(
+            "spotter_camera_reconnects", "Times a live camera was reopened.", camera, registry=r
+        )
         self.queue_depth = Gauge("spotter_queue_depth", "Messages that wait, by topic.", ["topic"], registry=r)
         self.age_at_inference = Histogram(
-            "spotter_age_at_inference_seconds", "Capture to start of inference.", camera, buckets=_LATENCY_BUCKETS, registry=r
+            "spotter_age_at_inference_seconds",
+            "Capture to start of inference.",
+            camera,
+            buckets=_LATENCY_BUCKETS,
+            registry=r,
         )
         self.inference_seconds = Histogram(
-            "spotter_inference_seconds", "Seconds per batch in the pose model.", ["model"], buckets=_LATENCY_BUCKETS, registry=r
+            "spotter_inference_seconds",
+            "Seconds per batch in the pose model.",
+            ["model"],
+            buckets=_LATENCY_BUCKETS,
+            registry=r,
         )
         self.batch_size = Histogram("spotter_batch_size", "Frames per inference.", buckets=_BATCH_BUCKETS, registry=r)
-        self.frames_posed = Counter("spotter_frames_posed", "Frames that went through the pose model.", camera, registry=r)
+        self.frames_posed = Counter(
+            "spotter_frames_posed", "Frames that went through the pose model.", camera, registry=r
+        )
         self.skeletons = Counter("spotter_skeletons", "Skeletons published.", camera, registry=r)
         self.people = Gauge("spotter_people", "People tracked in the newest frame.", camera, registry=r)
         self.tracks_started = Counter("spotter_tracks_started", "Tracks begun.", camera, registry=r)
@@ -61,13 +73,24 @@ class Metrics:
         self.alert_updates = Counter("spotter_alert_updates", "Updates of alerts.", ["camera", "kind"], registry=r)
         self.store_failures = Counter("spotter_store_failures", "Writes to the store that failed.", registry=r)
         self.messages_rejected = Counter(
-            "spotter_messages_rejected", "Messages that a service could not use, by reason.", ["topic", "reason"], registry=r
+            "spotter_messages_rejected",
+            "Messages that a service could not use, by reason.",
+            ["topic", "reason"],
+            registry=r,
         )
         self.capture_to_skeleton = Histogram(
-            "spotter_capture_to_skeleton_seconds", "Capture to published skeletons.", camera, buckets=_LATENCY_BUCKETS, registry=r
+            "spotter_capture_to_skeleton_seconds",
+            "Capture to published skeletons.",
+            camera,
+            buckets=_LATENCY_BUCKETS,
+            registry=r,
         )
         self.end_to_end = Histogram(
-            "spotter_end_to_end_seconds", "Capture to assessed frame, end to end.", camera, buckets=_LATENCY_BUCKETS, registry=r
+            "spotter_end_to_end_seconds",
+            "Capture to assessed frame, end to end.",
+            camera,
+            buckets=_LATENCY_BUCKETS,
+            registry=r,
         )
 
     def count_drop(self, topic: str, key: str, reason: str) -> None:
