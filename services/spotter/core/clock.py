@@ -1,4 +1,4 @@
-"""Time. Event time is UTC nanoseconds since 1970 as `int`, always whole microseconds, so that every store keeps it exactly.
+"""Time. Event time is UTC nanoseconds since 1970 as `int`, whole microseconds, so that every store keeps it exactly.
 
 Rules see event time only (`captured_at`); the wall clock is read here, by shells, and nowhere else.
 """

@@ -34,33 +34,45 @@ class CameraSettings(Section):
         description="Video file, folder of images, webcam index, or rtsp://, rtsps://, http://, https:// URL."
     )
     view: ViewParameters = Field(default_factory=ViewParameters, description="How the camera looks at the floor.")
-    image_fps: float = Field(10.0, gt=0, le=240, description="Frames per second of a folder of images.")
-    max_fps: float = Field(30.0, gt=0, le=240, description="Frames beyond this rate are skipped at the reader.")
-    hold_last_s: float = Field(0.0, ge=0, le=3600, description="Repeat the last frame of a finite source this long.")
+    image_fps: float = Field(default=10.0, gt=0, le=240, description="Frames per second of a folder of images.")
+    max_fps: float = Field(default=30.0, gt=0, le=240, description="Frames beyond this rate are skipped at the reader.")
+    hold_last_s: float = Field(
+        default=0.0, ge=0, le=3600, description="Repeat the last frame of a finite source this long."
+    )
 
 
 class IngestSettings(Section):
     """Reading cameras."""
 
-    speed: Literal["realtime", "max"] = Field("realtime", description="Pace of finite sources (files, folders).")
-    open_timeout_s: float = Field(10.0, gt=0, le=120, description="Longest wait for a camera to open.")
-    read_timeout_s: float = Field(5.0, gt=0, le=120, description="A live camera silent for this long is reopened.")
-    backoff_min_s: float = Field(0.5, gt=0, le=60, description="First pause before a live camera is tried again.")
-    backoff_max_s: float = Field(10.0, gt=0, le=600, description="Longest such pause.")
+    speed: Literal["realtime", "max"] = Field(
+        default="realtime", description="Pace of finite sources (files, folders)."
+    )
+    open_timeout_s: float = Field(default=10.0, gt=0, le=120, description="Longest wait for a camera to open.")
+    read_timeout_s: float = Field(
+        default=5.0, gt=0, le=120, description="A live camera silent for this long is reopened."
+    )
+    backoff_min_s: float = Field(
+        default=0.5, gt=0, le=60, description="First pause before a live camera is tried again."
+    )
+    backoff_max_s: float = Field(default=10.0, gt=0, le=600, description="Longest such pause.")
 
 
 class PoseSettings(Section):
     """The pose model and its batches."""
 
-    model: str = Field("movenet-multipose", description="Name of the model, as in `spotter models list`.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto: CUDA if torch finds it, else CPU.")
-    input_size: int = Field(384, ge=128, le=1280, multiple_of=32, description="Long side of the model's input, px.")
-    threads: int = Field(0, ge=0, le=256, description="CPU threads of the model; 0: one per core.")
-    max_batch: int = Field(4, ge=1, le=256, description="Frames per inference at most.")
-    max_wait_s: float = Field(0.01, ge=0, le=1, description="Longest wait to fill a batch.")
-    deadline_s: float = Field(1.0, gt=0, le=60, description="A frame older than this is skipped and counted.")
-    min_score: float = Field(0.15, ge=0, le=1, description="People below this score are not published.")
-    max_people: int = Field(50, ge=1, le=500, description="Most people per frame.")
+    model: str = Field(default="movenet-multipose", description="Name of the model, as in `spotter models list`.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="auto: CUDA if torch finds it, else CPU."
+    )
+    input_size: int = Field(
+        default=384, ge=128, le=1280, multiple_of=32, description="Long side of the model's input, px."
+    )
+    threads: int = Field(default=0, ge=0, le=256, description="CPU threads of the model; 0: one per core.")
+    max_batch: int = Field(default=4, ge=1, le=256, description="Frames per inference at most.")
+    max_wait_s: float = Field(default=0.01, ge=0, le=1, description="Longest wait to fill a batch.")
+    deadline_s: float = Field(default=1.0, gt=0, le=60, description="A frame older than this is skipped and counted.")
+    min_score: float = Field(default=0.15, ge=0, le=1, description="People below this score are not published.")
+    max_people: int = Field(default=50, ge=1, le=500, description="Most people per frame.")
 
 
 class ErgonomicsSettings(Section):
@@ -74,21 +86,21 @@ class StoreSettings(Section):
     """Where alerts are kept."""
 
     url: SecretStr = Field(
-        SecretStr("sqlite:///spotter-data/spotter.db"), description="SQLAlchemy URL; SQLite file by default."
+        default=SecretStr("sqlite:///spotter-data/spotter.db"), description="SQLAlchemy URL; SQLite file by default."
     )
 
 
 class DashboardSettings(Section):
     """The web page, the API, /metrics and the health checks."""
 
-    enabled: bool = Field(True, description="Serve them at all.")
-    host: str = Field("127.0.0.1", description="Address to bind; loopback unless allow_remote is set.")
-    port: int = Field(8080, ge=0, le=65535, description="Port; 0 takes a free one.")
+    enabled: bool = Field(default=True, description="Serve them at all.")
+    host: str = Field(default="127.0.0.1", description="Address to bind; loopback unless allow_remote is set.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port; 0 takes a free one.")
     allow_remote: bool = Field(
-        False, description="Allow a non-loopback address. There is no sign-in yet: put one in front."
+        default=False, description="Allow a non-loopback address. There is no sign-in yet: put one in front."
     )
     background: Literal["none", "blurred"] = Field(
-        "none", description="none: skeletons on an empty background; blurred: over a strongly blurred picture."
+        default="none", description="none: skeletons on an empty background; blurred: over a strongly blurred picture."
     )
 
 
@@ -96,7 +108,9 @@ class LogSettings(Section):
     """Structured logs."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal, else JSON.")
+    format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="auto: console on a terminal, else JSON."
+    )
 
 
 class Settings(BaseSettings):
@@ -104,8 +118,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SPOTTER_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    site: str = Field("site", pattern=CAMERA_ID, description="Name of the site; part of every alert id.")
-    cameras: tuple[CameraSettings, ...] = Field((), description="The cameras of this process.")
+    site: str = Field(default="site", pattern=CAMERA_ID, description="Name of the site; part of every alert id.")
+    cameras: tuple[CameraSettings, ...] = Field(default=(), description="The cameras of this process.")
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     pose: PoseSettings = Field(default_factory=PoseSettings)
     ergonomics: ErgonomicsSettings = Field(default_factory=ErgonomicsSettings)
