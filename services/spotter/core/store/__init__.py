@@ -1,0 +1,25 @@
+"""The store: alerts, their updates, cameras and the outbox, in SQLite or Postgres. Alerts are lossless here."""
+
+from spotter.core.store.alert_json import alert_from_json, alert_json, update_from_json, update_json
+from spotter.core.store.queries import AlertCursor, AlertQuery
+from spotter.core.store.records import (
+    AlertRecord,
+    CameraRecord,
+    Counts,
+    OutboxEntry,
+)
+from spotter.core.store.repository import Store
+
+__all__ = [
+    "AlertCursor",
+    "AlertQuery",
+    "AlertRecord",
+    "CameraRecord",
+    "Counts",
+    "OutboxEntry",
+    "Store",
+    "alert_from_json",
+    "alert_json",
+    "update_from_json",
+    "update_json",
+]

@@ -1,0 +1,15 @@
+"""Alembic's entry: runs the migrations on the connection that `core.store.migrate` hands over, in its transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from spotter.core.store.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,  # SQLite alters a table by copying it
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,67 @@
+"""Which alerts a caller wants, and the statement that finds them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select
+
+from spotter.core.contracts import Alert, AlertKind, Severity
+from spotter.core.store.tables import AlertRow
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCursor:
+    """The place of one alert in the list, newest first."""
+
+    raised_at: int
+    id: uuid.UUID
+
+    @classmethod
+    def of(cls, alert: Alert) -> AlertCursor:
+        """The place of `alert`; the next page begins after it."""
+        return cls(alert.raised_at, alert.id)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertQuery:
+    """Which alerts, newest first. None does not filter.
+
+    Attributes:
+        open: True for open alerts only, False for closed ones only.
+        since, until: bounds on `raised_at`, UTC ns; `since` included, `until` not.
+        limit: most alerts in one answer.
+        after: the last alert of the page before.
+    """
+
+    camera_id: str | None = None
+    kind: AlertKind | None = None
+    severity: Severity | None = None
+    open: bool | None = None
+    since: int | None = None
+    until: int | None = None
+    limit: int = 100
+    after: AlertCursor | None = None
+
+
+def alert_statement(query: AlertQuery) -> Select[Any]:
+    """SELECT of the alert rows that match, newest first by (raised_at, id)."""
+    statement = select(AlertRow)
+    if query.camera_id is not None:
+        statement = statement.where(AlertRow.camera_id == query.camera_id)
+    if query.kind is not None:
+        statement = statement.where(AlertRow.kind == query.kind.value)
+    if query.severity is not None:
+        statement = statement.where(AlertRow.severity == query.severity.value)
+    if query.open is not None:
+        statement = statement.where(AlertRow.ended_at.is_(None) if query.open else AlertRow.ended_at.is_not(None))
+    if query.since is not None:
+        statement = statement.where(AlertRow.raised_at >= query.since)
+    if query.until is not None:
+        statement = statement.where(AlertRow.raised_at < query.until)
+    if query.after is not None:
+        at, last = query.after.raised_at, query.after.id
+        statement = statement.where(or_(AlertRow.raised_at < at, and_(AlertRow.raised_at == at, AlertRow.id < last)))
+    return statement.order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(query.limit)
