@@ -1,0 +1,253 @@
+"""The whole pipeline in one process: memory bus, SQLite, live state, dashboard, and one thread per service.
+
+Promises:
+- What would stop the run (port in use, database, model) is found in `start`, before any camera is opened.
+- Finite sources end the run by themselves, and the stages drain in order: ingest, pose, ergonomics. With
+  `ingest.speed: max` the reader is held back instead of losing frames, and the pose deadline is off.
+- A camera that fails leaves the others alone. A service that dies stops the run with an error; nothing hangs.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS, Overflow, Topic
+from spotter.core.bus.memory import MemoryBus
+from spotter.core.contracts import Alert, AlertUpdate, CameraState
+from spotter.core.errors import SourceError, SpotterError
+from spotter.core.settings import Settings
+from spotter.core.state.memory import MemoryState
+from spotter.core.store import Store
+from spotter.core.telemetry import Metrics, get_logger
+from spotter.dashboard.api import DashboardServer, create_app
+from spotter.ergonomics.worker import ErgonomicsWorker
+from spotter.ingest.worker import IngestWorker
+from spotter.pose.models import create_model
+from spotter.pose.worker import PoseWorker
+
+if TYPE_CHECKING:
+    from spotter.pose.models import PoseModel
+
+DRAIN_S = 5.0
+"""Longest wait for frames in flight once a stop is asked for."""
+
+OnUpdate = Callable[[Alert, AlertUpdate], None]
+
+
+class EmbeddedPipeline:
+    """Cameras to alerts in this process.
+
+    Args:
+        settings: with at least one camera.
+        on_update: told of each step of an alert after it is stored, on the ergonomics thread.
+        rounds: times that finite sources are played, each with an epoch of its own; 0: until stopped.
+    """
+
+    def __init__(self, settings: Settings, on_update: OnUpdate | None = None, *, rounds: int = 1) -> None:
+        self.settings = settings
+        self._rounds = rounds
+        self.metrics = Metrics()
+        self.state = MemoryState()
+        self.dashboard_port: int | None = None
+        lossless = settings.ingest.speed == "max"
+        self._bus = MemoryBus(
+            on_drop=self.metrics.count_drop, overflow={FRAMES.name: Overflow.BLOCK} if lossless else None
+        )
+        self._lossless = lossless
+        self._on_update = on_update
+        self._log = get_logger("spotter.embedded")
+        self._store: Store | None = None
+        self._server: DashboardServer | None = None
+        self._ingest: IngestWorker | None = None
+        self._pose: PoseWorker | None = None
+        self._stages: list[_Stage] = []
+        self._stop_ingest = threading.Event()
+        self._stop_now = threading.Event()
+        self._failure: SpotterError | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Open everything, then start the cameras. On an error nothing is left open.
+
+        Raises:
+            PortError, StoreError, ModelError: see `core.errors`.
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """True once every stage has ended, False after `timeout` seconds.
+
+        Raises:
+            SpotterError: a service died.
+            SourceError: the run has ended and not one camera delivered to its end.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        for stage in self._stages:
+            stage.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        if self._failure is not None:
+            raise self._failure
+        if any(stage.is_alive() for stage in self._stages):
+            return False
+        failures = self.failures
+        if failures and len(failures) == len(self.settings.cameras):
+            raise _all_failed(failures)
+        return True
+
+    def stop(self) -> None:
+        """Stop the cameras, let frames in flight drain for at most `DRAIN_S`, release all. Safe to call twice."""
+        self._stop_ingest.set()
+        deadline = time.monotonic() + DRAIN_S
+        for stage in self._stages:
+            stage.join(max(0.0, deadline - time.monotonic()))
+        self._stop_now.set()
+        self._bus.close()
+        for stage in self._stages:
+            stage.join(DRAIN_S)
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    @property
+    def failures(self) -> Mapping[str, str]:
+        """What went wrong for good, by camera."""
+        return dict(self._ingest.failures) if self._ingest is not None else {}
+
+    @property
+    def dashboard_url(self) -> str | None:
+        """Where the dashboard is, or None without one."""
+        if self.dashboard_port is None:
+            return None
+        host = self.settings.dashboard.host
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        return f"http://{shown}:{self.dashboard_port}/"
+
+    def readiness(self) -> dict[str, bool]:
+        """What /readyz reports, by part. Cameras: at least one is live, or all finite ones have ended."""
+        states = [health.state for health in self.state.health().values()]
+        return {
+            "model": self._pose is not None and self._pose.ready,
+            "store": self._store is not None and self._store.reachable(),
+            "cameras": any(state in (CameraState.LIVE, CameraState.ENDED) for state in states),
+        }
+
+    def _start(self) -> None:
+        settings = self.settings
+        self._store = Store.open(settings.store.url.get_secret_value())
+        if settings.dashboard.enabled:
+            self._server = self._dashboard()
+            self.dashboard_port = self._server.start()
+        model = self._model()
+        pose_settings = settings.pose
+        if self._lossless:
+            pose_settings = pose_settings.model_copy(update={"deadline_s": None})
+        self._pose = PoseWorker(self._bus, model, pose_settings, self.metrics)
+        ergonomics = ErgonomicsWorker(settings, self._bus, self._store, self.state, self.metrics, self._on_update)
+        self._ingest = IngestWorker(
+            settings.cameras,
+            settings.ingest,
+            self._bus,
+            self.state,
+            self.metrics,
+            background=settings.dashboard.background == "blurred",
+        )
+        for topic in (FRAMES, SKELETONS, HEALTH):
+            self._watch_depth(topic)
+        self._stages = [
+            _Stage("ingest", self._ingest.run, self._stop_ingest, self._end(FRAMES, HEALTH), self._died),
+            _Stage("pose", self._pose.run, self._stop_now, self._end(SKELETONS), self._died),
+            _Stage("ergonomics", ergonomics.run, self._stop_now, self._end(), self._died),
+        ]
+        for stage in reversed(self._stages):
+            stage.start()
+
+    def _dashboard(self) -> DashboardServer:
+        settings = self.settings
+        app = create_app(
+            settings=settings, state=self.state, store=self._store, metrics=self.metrics, readiness=self.readiness
+        )
+        return DashboardServer(app, settings.dashboard.host, settings.dashboard.port)
+
+    def _model(self) -> PoseModel:
+        pose = self.settings.pose
+        return create_model(
+            pose.model,
+            device=pose.device,
+            input_size=pose.input_size,
+            threads=pose.threads,
+            min_score=pose.min_score,
+            max_people=pose.max_people,
+        )
+
+    def _watch_depth(self, topic: Topic[Any]) -> None:
+        self.metrics.queue_depth.labels(topic=topic.name).set_function(lambda: self._bus.depth(topic))
+
+    def _end(self, *topics: Topic[Any]) -> Callable[[], None]:
+        def end() -> None:
+            for topic in topics:
+                self._bus.end(topic)
+
+        return end
+
+    def _died(self, name: str, error: BaseException) -> None:
+        """A service raised: keep the first error, let the others go."""
+        with self._lock:
+            if self._failure is None:
+                self._failure = _as_spotter_error(name, error)
+        self._log.error("service_died", service=name, error=f"{type(error).__name__}: {error}")
+        self._stop_ingest.set()
+        self._stop_now.set()
+        self._bus.close()
+
+
+class _Stage(threading.Thread):
+    """One service on its thread: runs, then says that its topics have ended; an exception goes to `died`."""
+
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[threading.Event], None],
+        stop: threading.Event,
+        end: Callable[[], None],
+        died: Callable[[str, BaseException], None],
+    ) -> None:
+        super().__init__(name=f"spotter-{name}", daemon=True)
+        self._service = name
+        self._work = work
+        self._stop_event = stop
+        self._end = end
+        self._died = died
+
+    def run(self) -> None:
+        try:
+            self._work(self._stop_event)
+        except BaseException as error:
+            self._died(self._service, error)
+        finally:
+            self._end()
+
+
+def _as_spotter_error(name: str, error: BaseException) -> SpotterError:
+    if isinstance(error, SpotterError):
+        return error
+    wrapped = SpotterError(
+        f"the {name} service stopped: {type(error).__name__}: {error}",
+        mend="Please report it; set SPOTTER_DEBUG=1 to see where it came from",
+    )
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _all_failed(failures: Mapping[str, str]) -> SourceError:
+    if len(failures) == 1:
+        return SourceError(next(iter(failures.values())))
+    return SourceError(f"all {len(failures)} cameras failed: {'; '.join(failures.values())}")

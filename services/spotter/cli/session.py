@@ -1,0 +1,126 @@
+"""One run on the command line, from the signal handlers to the summary; shared by `spotter run` and `spotter demo`.
+
+Ctrl-C and SIGTERM stop the cameras, let frames in flight drain and end cleanly; a second Ctrl-C leaves at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Self
+
+from spotter.cli.app import EXIT_INTERRUPTED
+from spotter.cli.console import line, warning_line
+from spotter.cli.display import Announcer, Display, open_display
+from spotter.cli.embedded import EmbeddedPipeline
+from spotter.cli.summary import summary_lines
+from spotter.core.settings import Settings
+from spotter.core.telemetry import configure_logs
+
+_TICK_S = 0.2
+
+
+class StopSignals:
+    """Turns SIGINT and SIGTERM into a question that the main loop asks; a second SIGINT ends the process."""
+
+    def __init__(self) -> None:
+        self.received: signal.Signals | None = None
+        self._event = threading.Event()
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self.received is signal.SIGINT:
+            os._exit(EXIT_INTERRUPTED)
+        self.received = signal.Signals(number)
+        self._event.set()
+
+
+def run_session(
+    settings: Settings,
+    *,
+    rounds: int = 1,
+    progress_s: float = 30.0,
+    on_dashboard: Callable[[str], None] | None = None,
+) -> signal.Signals | None:
+    """Run until all finite sources end or a signal comes; print what happens and a summary.
+
+    Args:
+        rounds: times that the cameras are played, 0: until stopped.
+        progress_s: seconds between lines of figures where stdout is not a terminal.
+        on_dashboard: given the dashboard's address once it answers.
+
+    Returns:
+        The signal that stopped the run, or None when it ended by itself.
+
+    Raises:
+        SpotterError: it could not start, a service died, or every camera failed.
+    """
+    configure_logs(_log_level(settings), settings.log.format)
+    announcer = Announcer()
+    pipeline = EmbeddedPipeline(settings, announcer, rounds=rounds)
+    begun = time.monotonic()
+    with StopSignals() as signals:
+        try:
+            pipeline.start()
+            begun = time.monotonic()
+            if pipeline.dashboard_url:
+                line(f"Dashboard: {pipeline.dashboard_url}  (Ctrl-C stops)")
+                if on_dashboard is not None:
+                    on_dashboard(pipeline.dashboard_url)
+            with open_display(pipeline.state, pipeline.metrics, progress_s=progress_s) as display:
+                # Logs are bound to stderr as it is now, above a live table where there is one.
+                configure_logs(_log_level(settings), settings.log.format)
+                _follow(pipeline, signals, announcer, display)
+        finally:
+            pipeline.stop()
+            configure_logs(_log_level(settings), settings.log.format)
+    for text in summary_lines(pipeline.metrics, time.monotonic() - begun):
+        line(text)
+    return signals.received
+
+
+def _follow(pipeline: EmbeddedPipeline, signals: StopSignals, announcer: Announcer, display: Display) -> None:
+    """Show the run until it ends or a signal comes, then what the draining frames still bring."""
+    warned: set[str] = set()
+
+    def show() -> None:
+        display.refresh()
+        for alert, update in announcer.take():
+            display.announce(alert, update)
+        failures = pipeline.failures
+        if len(failures) < len(pipeline.settings.cameras):  # When all fail, the error at the end says so once.
+            for camera in sorted(failures.keys() - warned):
+                warned.add(camera)
+                warning_line(f"camera '{camera}': {failures[camera]}. The other cameras go on")
+
+    try:
+        while signals.received is None and not pipeline.wait(_TICK_S):
+            show()
+        if signals.received is not None:
+            display.note("Stopping: frames in flight are finished first")
+    finally:
+        pipeline.stop()
+        show()
+
+
+def _log_level(settings: Settings) -> str:
+    """Under a live table, only warnings unless a level was asked for."""
+    if sys.stdout.isatty() and "level" not in settings.log.model_fields_set:
+        return "warning"
+    return settings.log.level
