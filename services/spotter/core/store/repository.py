@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, func, select, text, update
+from sqlalchemy import ColumnElement, Engine, Select, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -117,17 +117,14 @@ class Store:
 
     def alert(self, alert_id: uuid.UUID) -> AlertRecord | None:
         """One alert with its updates, or None."""
+        statement = select(AlertRow).where(AlertRow.id == alert_id)
+        found = self._transact(lambda session: _records(session, statement), write=False)
+        return found[0] if found else None
 
-        def read(session: Session) -> AlertRecord | None:
-            row = session.get(AlertRow, alert_id)
-            if row is None:
-                return None
-            steps = session.scalars(
-                select(AlertUpdateRow).where(AlertUpdateRow.alert_id == alert_id).order_by(AlertUpdateRow.number)
-            )
-            return AlertRecord(alert_of(row), tuple(update_of(step) for step in steps))
-
-        return self._transact(read, write=False)
+    def records(self, query: AlertQuery | None = None) -> list[AlertRecord]:
+        """As `alerts`, each with its updates; two statements whatever the number of alerts."""
+        statement = alert_statement(query or AlertQuery())
+        return self._transact(lambda session: _records(session, statement), write=False)
 
     def ids_starting_with(self, prefix: str, limit: int = 10) -> list[uuid.UUID]:
         """Ids of alerts whose text begins with `prefix` (dashes and case do not matter), at most `limit`."""
@@ -271,3 +268,13 @@ class Store:
                     raise store_error(error, self.database) from error
             time.sleep(pause)
         raise AssertionError("the last try returns or raises")
+
+
+def _records(session: Session, statement: Select[Any]) -> list[AlertRecord]:
+    alerts = [alert_of(row) for row in session.scalars(statement)]
+    steps: dict[uuid.UUID, list[AlertUpdate]] = {alert.id: [] for alert in alerts}
+    for row in session.scalars(
+        select(AlertUpdateRow).where(AlertUpdateRow.alert_id.in_(steps)).order_by(AlertUpdateRow.number)
+    ):
+        steps[row.alert_id].append(update_of(row))
+    return [AlertRecord(alert, tuple(steps[alert.id])) for alert in alerts]
