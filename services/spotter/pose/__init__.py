@@ -1,0 +1,1 @@
+"""The pose service: frames in, skeletons out. `models` holds the networks, `worker` the service shell."""
