@@ -29,7 +29,7 @@ EXIT_BROKEN_PIPE = 141
 
 DEBUG_VARIABLE = "SPOTTER_DEBUG"
 
-_ClickException: type[Exception] = typer.BadParameter.__mro__[2]  # type: ignore[assignment]
+_ClickException: type[Exception] = typer.BadParameter.__mro__[2]
 """Base of the usage errors; found through typer, which brings its own copy of click or not, by version."""
 
 _EPILOG = (
