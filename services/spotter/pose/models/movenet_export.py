@@ -106,8 +106,9 @@ def _refer_to_weights(model: onnx.ModelProto, weights: Path) -> None:
 
 def _name_sides(model: onnx.ModelProto) -> None:
     """Give the free sides plain names and drop the exporter's notes, so that a graph viewer shows what matters."""
-    model.metadata_props.clear()
-    model.doc_string = ""
+    for part in (model, model.graph):
+        part.metadata_props.clear()
+        part.doc_string = ""
     named = [(model.graph.input[0], {1: "height", 2: "width"})]
     named += [(output, {2: "height/4", 3: "width/4"}) for output in model.graph.output]
     for value, names in named:
