@@ -27,6 +27,8 @@ from spotter.core.contracts import (
 )
 from spotter.core.errors import WireError
 
+_READABLE = tuple(version for version in (SCHEMA_VERSION - 1, SCHEMA_VERSION) if version > 0)
+
 
 def alert_json(alert: Alert) -> dict[str, Any]:
     """`alert` as a JSON-ready dict; `alert_from_json` gives an equal alert back."""
@@ -162,9 +164,9 @@ def _number_json(number: float) -> float | str:
 
 def _check_version(value: Mapping[str, Any]) -> None:
     version = value.get("schema_version") if isinstance(value, Mapping) else None
-    if version not in (SCHEMA_VERSION, SCHEMA_VERSION - 1):
+    if version not in _READABLE:
         raise WireError(
-            f"alert JSON has schema version {version!r}; this Spotter reads {SCHEMA_VERSION - 1} and {SCHEMA_VERSION}",
+            f"alert JSON has schema version {version!r}; this Spotter reads {' and '.join(map(str, _READABLE))}",
             mend="Use the Spotter that wrote it, or a newer one",
         )
 
