@@ -47,7 +47,7 @@ class PoseWorker:
         settings: PoseSettings,
         metrics: Metrics,
         *,
-        deadline_s: float | None | Literal["settings"] = "settings",
+        deadline_s: float | Literal["settings"] | None = "settings",
     ) -> None:
         self.ready = threading.Event()
         self._bus = bus
@@ -170,7 +170,8 @@ def _read_picture(frame: Frame) -> Image | None:
     """The picture as an array, or None when its JPEG bytes cannot be decoded."""
     if isinstance(frame.picture, np.ndarray):
         return frame.picture
-    if not frame.picture:
+    try:
+        decoded = cv2.imdecode(np.frombuffer(frame.picture, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # raised for no bytes at all and for absurd sizes; other damage gives None
         return None
-    image: Image | None = cv2.imdecode(np.frombuffer(frame.picture, np.uint8), cv2.IMREAD_COLOR)
-    return image
+    return None if decoded is None else decoded.astype(np.uint8, copy=False)
