@@ -25,7 +25,8 @@ EXIT_USAGE = 2
 EXIT_FAULT = 70
 """EX_SOFTWARE of sysexits.h: an internal fault."""
 EXIT_INTERRUPTED = 130
-EXIT_BROKEN_PIPE = 141
+EXIT_BROKEN_PIPE = 1
+"""As typer itself leaves when the reader has gone."""
 
 DEBUG_VARIABLE = "SPOTTER_DEBUG"
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS, Overflow, Topic
 from spotter.core.bus.memory import MemoryBus
 from spotter.core.contracts import Alert, AlertUpdate, CameraState
-from spotter.core.errors import SourceError, SpotterError
+from spotter.core.errors import SourceError, SpotterError, StoreError
 from spotter.core.settings import Settings
 from spotter.core.state.memory import MemoryState
 from spotter.core.store import Store
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 DRAIN_S = 5.0
 """Longest wait for frames in flight once a stop is asked for."""
+
+_POLL_S = 0.05
 
 OnUpdate = Callable[[Alert, AlertUpdate], None]
 
@@ -104,11 +106,11 @@ class EmbeddedPipeline:
         """Stop the cameras, let frames in flight drain for at most `DRAIN_S`, release all. Safe to call twice."""
         self._stop_ingest.set()
         deadline = time.monotonic() + DRAIN_S
-        for stage in self._stages:
+        for stage in self._started():
             stage.join(max(0.0, deadline - time.monotonic()))
         self._stop_now.set()
         self._bus.close()
-        for stage in self._stages:
+        for stage in self._started():
             stage.join(DRAIN_S)
         if self._server is not None:
             self._server.stop()
@@ -135,10 +137,23 @@ class EmbeddedPipeline:
         """What /readyz reports, by part. Cameras: at least one is live, or all finite ones have ended."""
         states = [health.state for health in self.state.health().values()]
         return {
-            "model": self._pose is not None and self._pose.ready,
-            "store": self._store is not None and self._store.reachable(),
+            "model": self._pose is not None and self._pose.ready.is_set(),
+            "store": self._store_answers(),
             "cameras": any(state in (CameraState.LIVE, CameraState.ENDED) for state in states),
         }
+
+    def _started(self) -> list[_Stage]:
+        return [stage for stage in self._stages if stage.ident is not None]
+
+    def _store_answers(self) -> bool:
+        store = self._store
+        if store is None:
+            return False
+        try:
+            store.ping()
+        except StoreError:
+            return False
+        return True
 
     def _start(self) -> None:
         settings = self.settings
@@ -146,29 +161,44 @@ class EmbeddedPipeline:
         if settings.dashboard.enabled:
             self._server = self._dashboard()
             self.dashboard_port = self._server.start()
-        model = self._model()
-        pose_settings = settings.pose
-        if self._lossless:
-            pose_settings = pose_settings.model_copy(update={"deadline_s": None})
-        self._pose = PoseWorker(self._bus, model, pose_settings, self.metrics)
-        ergonomics = ErgonomicsWorker(settings, self._bus, self._store, self.state, self.metrics, self._on_update)
-        self._ingest = IngestWorker(
-            settings.cameras,
-            settings.ingest,
+        self._pose = PoseWorker(
             self._bus,
-            self.state,
+            self._model(),
+            settings.pose,
             self.metrics,
-            background=settings.dashboard.background == "blurred",
+            deadline_s=None if self._lossless else settings.pose.deadline_s,
         )
+        ergonomics = ErgonomicsWorker(settings, self._bus, self._store, self.state, self.metrics, self._on_update)
         for topic in (FRAMES, SKELETONS, HEALTH):
             self._watch_depth(topic)
-        self._stages = [
-            _Stage("ingest", self._ingest.run, self._stop_ingest, self._end(FRAMES, HEALTH), self._died),
-            _Stage("pose", self._pose.run, self._stop_now, self._end(SKELETONS), self._died),
-            _Stage("ergonomics", ergonomics.run, self._stop_now, self._end(), self._died),
-        ]
-        for stage in reversed(self._stages):
+        ingest = _Stage("ingest", self._play, self._stop_ingest, self._end(FRAMES, HEALTH), self._died)
+        pose = _Stage("pose", self._pose.run, self._stop_now, self._end(SKELETONS), self._died)
+        self._stages = [ingest, pose, _Stage("ergonomics", ergonomics.run, self._stop_now, self._end(), self._died)]
+        for stage in self._stages[1:]:
             stage.start()
+        # The model is loaded on the pose thread; no camera opens before it is warm.
+        while not self._pose.ready.wait(_POLL_S) and pose.is_alive():
+            pass
+        if self._failure is not None:
+            raise self._failure
+        ingest.start()
+
+    def _play(self, stop: threading.Event) -> None:
+        """The ingest stage: the cameras, as many rounds as were asked for."""
+        done = 0
+        while not stop.is_set() and (done < self._rounds or not self._rounds):
+            self._ingest = IngestWorker(
+                self.settings.cameras,
+                self.settings.ingest,
+                self._bus,
+                self.state,
+                self.metrics,
+                background=self.settings.dashboard.background == "blurred",
+            )
+            self._ingest.run(stop)
+            done += 1
+            if len(self.failures) == len(self.settings.cameras):
+                return
 
     def _dashboard(self) -> DashboardServer:
         settings = self.settings
