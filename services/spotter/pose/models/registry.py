@@ -6,15 +6,49 @@ import ctypes
 import difflib
 import importlib.util
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from spotter.core.errors import ModelError
 from spotter.pose.models.api import PoseModel
 from spotter.pose.models.movenet_decode import DecodeLimits
-from spotter.pose.models.movenet_maps import MODEL_NAME
+from spotter.pose.models.movenet_maps import MODEL_NAME, MODEL_VERSION, PARAMETERS
+from spotter.pose.models.weights import GRAPH_FILE, WEIGHTS_FILE, WEIGHTS_FOLDER, verify
 
 Device = Literal["auto", "cpu", "cuda"]
 _Factory = Callable[[str, int, int, DecodeLimits], PoseModel]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a person wants to know of a model before using it.
+
+    Attributes:
+        name, version: as they travel with every result, "name/version".
+        licence: SPDX identifier of the weights' licence.
+        author: who released the weights.
+        input: what the network takes.
+        parameters: how many numbers the weights hold.
+        files: the files that the model needs, all in `folder`.
+    """
+
+    name: str
+    version: str
+    licence: str
+    author: str
+    input: str
+    parameters: int
+    folder: Path
+    files: tuple[str, ...]
+
+    def verify(self) -> None:
+        """Check that the model's files are whole.
+
+        Raises:
+            ModelError: one is missing or damaged; names it.
+        """
+        verify(self.folder, *self.files)
 
 
 def create_model(
@@ -52,6 +86,11 @@ def create_model(
 def model_names() -> tuple[str, ...]:
     """Names that `create_model` knows."""
     return tuple(sorted(_FACTORIES))
+
+
+def model_cards() -> tuple[ModelCard, ...]:
+    """The cards of all models, by name."""
+    return tuple(_CARDS[name] for name in model_names())
 
 
 def choose_device(device: Device) -> str:
@@ -97,3 +136,15 @@ def _movenet_multipose(device: str, input_size: int, threads: int, limits: Decod
 
 
 _FACTORIES: dict[str, _Factory] = {MODEL_NAME: _movenet_multipose}
+_CARDS = {
+    MODEL_NAME: ModelCard(
+        name=MODEL_NAME,
+        version=MODEL_VERSION,
+        licence="Apache-2.0",
+        author="Google",
+        input="RGB, sides multiples of 32 px",
+        parameters=PARAMETERS,
+        folder=WEIGHTS_FOLDER,
+        files=(WEIGHTS_FILE, GRAPH_FILE),
+    )
+}
