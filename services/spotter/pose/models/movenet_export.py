@@ -1,7 +1,8 @@
 """Writes a model folder: weights as half-precision safetensors, and the ONNX graph that reads them from that file.
 
 The graph holds no weights of its own: each initializer is ONNX external data at the tensor's offset in the safetensors
-file, followed by a cast to single precision that ONNX Runtime folds when it loads. Needs torch, onnx, onnxscript and safetensors.
+file, followed by a cast to single precision that ONNX Runtime folds when it loads.
+Needs torch, onnx, onnxscript and safetensors.
 """
 
 from __future__ import annotations
