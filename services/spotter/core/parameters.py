@@ -46,19 +46,43 @@ class ViewParameters(Parameters):
 
 
 class FallParameters(Parameters):
-    """Thresholds of the fall state machine (METHODS 8.2; all [D] unless said otherwise)."""
+    """Thresholds of the fall rule (METHODS 8.2). Heights are statures above the floor at the person's feet."""
 
-    enabled: bool = Field(default=True, description="Switch for both fall and person-down rules.")
+    enabled: bool = Field(default=True, description="Switch for both the fall and the person-down rule.")
+    ground_hip: float = Field(default=0.25, gt=0, lt=0.5, description="Low: hips at or below this height.")
+    ground_head: float = Field(default=0.35, gt=0, lt=0.8, description="Low: head at or below this height.")
+    ground_trunk_deg: float = Field(
+        default=60.0, ge=30, le=90, description="With the hips low, a trunk proven this inclined also counts as low."
+    )
+    up_hip: float = Field(default=0.40, gt=0, lt=0.6, description="Up: hips at or above this height.")
+    up_head: float = Field(default=0.50, gt=0, lt=1.0, description="Up: head at or above this height.")
+    descent_drop: float = Field(
+        default=0.25, gt=0, lt=1, description="A descent lowers the hips by this much within 1.2 s."
+    )
+    descent_head_drop: float = Field(
+        default=0.45, gt=0, lt=1, description="Or the head by this much within 1.2 s (falls from a seat)."
+    )
+    descent_speed: float = Field(
+        default=0.6, gt=0, lt=5, description="Statures per second over 0.15 s that make a descent fast; 1 m/s at 1.7 m."
+    )
+    settle_s: float = Field(default=0.5, ge=0.1, le=3, description="Low for this long: on the ground.")
     confirm_s: float = Field(
-        default=3.0, ge=2, le=10, description="On the ground this long after a descent: possible fall."
+        default=3.0, ge=2, le=10, description="On the ground this long after a fast descent: possible fall."
+    )
+    slow_confirm_s: float = Field(
+        default=8.0, ge=2, le=60, description="On the ground this long after a slow descent: possible fall."
     )
     down_s: float = Field(
         default=20.0, ge=5, le=600, description="On the ground this long without a seen descent: person down."
     )
-    escalate_s: tuple[float, ...] = Field(
-        default=(30.0, 120.0), description="Still down: told again after these seconds."
+    cancel_s: float = Field(
+        default=1.0, ge=0.2, le=5, description="No longer low for this long before the alert: nothing is raised."
     )
+    escalate_s: tuple[float, ...] = Field(default=(30.0, 120.0), description="Still down: told again after these.")
     recover_s: float = Field(default=2.0, ge=0.5, le=30, description="Up again for this long: recovered.")
+    lost_s: float = Field(
+        default=300.0, ge=10, le=3600, description="Someone down who is not seen for this long: closed as lost."
+    )
 
 
 def describe(parameters: type[BaseModel]) -> list[tuple[str, str, str]]:

@@ -1,0 +1,1 @@
+"""Event rules: pure, deterministic state machines over tracks."""

@@ -1,0 +1,202 @@
+"""Possible falls and people down, as one state machine a person (METHODS 8.2). Pure and deterministic.
+
+    UPRIGHT ──low for settle_s──▶ GROUND ──long enough──▶ ALERTED ──up for recover_s──▶ UPRIGHT
+       ▲                            │
+       └──not low for cancel_s──────┘  (suppressed, with the reason)
+
+How long is long enough: `confirm_s` after a fast descent and `slow_confirm_s` after a slow one (possible fall, P1),
+`down_s` when none was seen (person down, P2). Seconds of event time; heights in statures above the floor, from
+`tracking.scale`. A pose model often loses people who lie, so being unseen does not end GROUND or ALERTED.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from spotter.core.clock import from_seconds, to_seconds
+from spotter.core.contracts import Angle, Evidence
+from spotter.core.parameters import FallParameters
+from spotter.ergonomics.events.descent import Descent, DescentWatch
+from spotter.ergonomics.events.hold import Held
+
+RULE_VERSION = "fall/1"
+
+_FLICKER = from_seconds(0.5)
+"""A posture that is interrupted for no longer than this has gone on: single frames of a pose model are noisy [D]."""
+
+_LINK = from_seconds(2.0)
+"""A descent belongs to the ground contact that begins within this time after it [D]."""
+
+
+class FallState(StrEnum):
+    """Where a person stands in the rule."""
+
+    UPRIGHT = "upright"
+    GROUND = "on_ground"
+    ALERTED = "alert"
+
+
+class FallEventKind(StrEnum):
+    """What the machine reports."""
+
+    FALL = "fall"
+    DOWN = "down"
+    STILL_DOWN = "still_down"
+    RECOVERED = "recovered"
+    LOST = "lost"
+    ENDED = "ended"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class FallSignals:
+    """What one frame says of one person.
+
+    Attributes:
+        hip, head: heights above the floor, statures.
+        trunk: inclination interval, degrees.
+        settled: True when the heights come from the person's own upright frames, False when they are a guess.
+    """
+
+    hip: float
+    head: float
+    trunk: Angle
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FallEvent:
+    """One report. `started_at` stays the same over the life of a situation; `reason` is for suppressions."""
+
+    kind: FallEventKind
+    started_at: int
+    at: int
+    evidence: dict[str, Evidence] = field(default_factory=dict)
+    reason: str = ""
+
+
+class FallMachine:
+    """The state machine of one track."""
+
+    def __init__(self, parameters: FallParameters) -> None:
+        self._p = parameters
+        self.state = FallState.UPRIGHT
+        self._descents = DescentWatch(parameters)
+        self._low = Held(_FLICKER)
+        self._not_low = Held(0)
+        self._up = Held(_FLICKER)
+        self._seen_at = 0
+        self._last: FallSignals | None = None
+        self._ground_since = 0
+        self._cause: Descent | None = None
+        self._started_at = 0
+        self._told = 0
+
+    @property
+    def busy(self) -> bool:
+        """True while someone is on the ground: the machine must live on even if its track is lost."""
+        return self.state is not FallState.UPRIGHT
+
+    def update(self, at: int, signals: FallSignals | None) -> list[FallEvent]:
+        """One frame of the camera at event time `at`; `signals` is None while the person is not seen."""
+        if signals is not None:
+            self._observe(at, signals)
+        if self.state is FallState.UPRIGHT:
+            return self._upright(at)
+        return self._ground(at) if self.state is FallState.GROUND else self._alerted(at)
+
+    def end(self, at: int) -> list[FallEvent]:
+        """The camera's stream has ended; an open alert is closed as ended, not as recovered."""
+        return self._close(FallEventKind.ENDED, at) if self.state is FallState.ALERTED else []
+
+    def _observe(self, at: int, signals: FallSignals) -> None:
+        p = self._p
+        if signals.settled:
+            self._descents.observe(at, signals.hip, signals.head)
+        flat = signals.trunk.proves_at_least(p.ground_trunk_deg)
+        low = signals.hip <= p.ground_hip and (signals.head <= p.ground_head or flat)
+        self._low.observe(at, low)
+        self._not_low.observe(at, not low)
+        self._up.observe(at, signals.hip >= p.up_hip and signals.head >= p.up_head)
+        self._seen_at, self._last = at, signals
+
+    def _upright(self, at: int) -> list[FallEvent]:
+        if self._low.since is None:
+            return []
+        descent = self._descents.latest
+        cause = descent if descent is not None and self._low.since - descent.ended <= _LINK else None
+        settled = self._low.duration(self._seen_at) >= from_seconds(self._p.settle_s)
+        if not settled and not self._vanished(at, cause):
+            return []
+        self.state = FallState.GROUND
+        self._ground_since = self._low.since
+        self._cause = cause
+        self._started_at = self._cause.began if self._cause else self._ground_since
+        return self._ground(at)
+
+    def _vanished(self, at: int, cause: Descent | None) -> bool:
+        """Last seen low in a fast descent and unseen since: pose models often lose people at the moment of impact."""
+        unseen = at - self._seen_at >= from_seconds(self._p.settle_s)
+        return unseen and cause is not None and cause.fast and self._low.last_true == self._seen_at
+
+    def _ground(self, at: int) -> list[FallEvent]:
+        if self._not_low.duration(at) >= from_seconds(self._p.cancel_s):
+            return self._cancel(at, "got_up" if self._up.since is not None else "sat_up")
+        if to_seconds(at - self._ground_since) < self._patience():
+            return []
+        self.state = FallState.ALERTED
+        self._told = 0
+        self._up.clear()
+        kind = FallEventKind.FALL if self._cause else FallEventKind.DOWN
+        return [FallEvent(kind, self._started_at, at, self._evidence(at))]
+
+    def _patience(self) -> float:
+        """Seconds on the ground before anybody is told."""
+        if self._cause is None:
+            return self._p.down_s
+        return self._p.confirm_s if self._cause.fast else self._p.slow_confirm_s
+
+    def _alerted(self, at: int) -> list[FallEvent]:
+        if self._up.duration(self._seen_at) >= from_seconds(self._p.recover_s):
+            return self._close(FallEventKind.RECOVERED, at)
+        if to_seconds(at - self._seen_at) >= self._p.lost_s:
+            return self._close(FallEventKind.LOST, at)
+        steps = self._p.escalate_s
+        if self._told < len(steps) and to_seconds(at - self._ground_since) >= steps[self._told]:
+            self._told += 1
+            return [FallEvent(FallEventKind.STILL_DOWN, self._started_at, at, self._evidence(at))]
+        return []
+
+    def _close(self, kind: FallEventKind, at: int) -> list[FallEvent]:
+        event = FallEvent(kind, self._started_at, at, self._evidence(at))
+        self._reset()
+        return [event]
+
+    def _cancel(self, at: int, reason: str) -> list[FallEvent]:
+        event = FallEvent(FallEventKind.SUPPRESSED, self._started_at, at, self._evidence(at), reason)
+        self._reset()
+        return [event]
+
+    def _reset(self) -> None:
+        self.state = FallState.UPRIGHT
+        self._cause = None
+        self._descents.forget()
+        self._low.clear()
+
+    def _evidence(self, at: int) -> dict[str, Evidence]:
+        p, last, cause = self._p, self._last, self._cause
+        numbers: dict[str, Evidence] = {
+            "seconds_on_ground": Evidence(round(to_seconds(at - self._ground_since), 3), self._patience(), "s"),
+            "seconds_unseen": Evidence(round(to_seconds(at - self._seen_at), 3), p.lost_s, "s", "<"),
+        }
+        if last is not None:
+            numbers["hip_height"] = Evidence(round(last.hip, 3), p.ground_hip, "statures", "<=")
+            numbers["head_height"] = Evidence(round(last.head, 3), p.ground_head, "statures", "<=")
+            numbers["trunk_inclination_low"] = Evidence(last.trunk.low, p.ground_trunk_deg, "deg")
+        if cause is not None:
+            numbers["hip_drop"] = Evidence(round(cause.hip_drop, 3), p.descent_drop, "statures")
+            numbers["head_drop"] = Evidence(round(cause.head_drop, 3), p.descent_head_drop, "statures")
+            if cause.fast:
+                numbers["descent_speed"] = Evidence(round(cause.speed, 3), p.descent_speed, "statures/s")
+        return numbers

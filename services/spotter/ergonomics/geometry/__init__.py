@@ -1,0 +1,1 @@
+"""What one camera can and cannot show."""

@@ -1,0 +1,136 @@
+"""How large a person is in the image, and where the floor is under them, learned while they are upright. Pure.
+
+Heights are stated in statures above the floor at the person's feet, so that no camera calibration is needed. The image
+vertical stands for the vertical: a camera that looks down steeply makes a body that lies away from it seem higher.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from spotter.core.clock import SECOND
+from spotter.core.contracts import FloatArray
+
+TORSO_SHARE = 0.30
+"""Mid-shoulder to mid-hip as a share of stature: 0.288 in Drillis & Contini's proportions (Winter 2009, fig. 4.1); the
+default model places shoulders a little higher (measured on simulated workers)."""
+
+LEG_SHARE = 0.491
+"""Hip to knee to ankle as a share of stature: 0.245 + 0.246, same source."""
+
+ANKLE_HEIGHT = 0.039
+"""Height of the ankle joint above the floor as a share of stature, same source."""
+
+HIP_HEIGHT = 0.53
+"""Height of the hip joint above the floor when standing, as a share of stature, same source."""
+
+_GATE = 0.2
+_LEG_GATE = 0.15
+_WINDOW = 3 * SECOND
+_UPRIGHT_DEG = 35.0
+_SHRINK = 0.8
+_STALE = 30 * SECOND
+"""A frame in which the person is suddenly this much smaller is not believed (lying end-on to the camera looks like
+standing far away), unless no frame was believed for this long [D]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Stature in px and the image row of the floor at the feet, px."""
+
+    stature: float
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class BodyHeights:
+    """Hip and head above the floor, in statures; negative when the body has come nearer to the camera than its feet."""
+
+    hip: float
+    head: float
+
+
+class PersonScale:
+    """Scale of one track, from the upright frames of the last seconds; frozen while the person is not upright."""
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[int, float, float, float]] = deque()
+
+    @property
+    def known(self) -> bool:
+        return len(self._samples) >= 3
+
+    def observe(self, at: int, keypoints: FloatArray, confidences: FloatArray) -> None:
+        """Learn from a frame if the person is upright in it: keypoints (17, 2) px, confidences (17,)."""
+        sample = _measure(keypoints, confidences)
+        if sample is None:
+            return
+        usual = self.current()
+        if usual is not None and sample[0] < _SHRINK * usual.stature and at - self._samples[-1][0] < _STALE:
+            return
+        while self._samples and at - self._samples[0][0] > _WINDOW:
+            self._samples.popleft()
+        self._samples.append((at, *sample))
+
+    def current(self) -> Scale | None:
+        """The person's scale, or None until the person was seen upright."""
+        if not self.known:
+            return None
+        rows = np.array([row[1:] for row in self._samples])
+        return Scale(float(np.percentile(rows[:, 0], 75)), float(np.median(rows[-15:, 1])))
+
+    def torso(self) -> float:
+        """The person's usual trunk length in the image, px; nan until known."""
+        if not self.known:
+            return float("nan")
+        return float(np.percentile([row[3] for row in self._samples], 75))
+
+
+def heights(keypoints: FloatArray, confidences: FloatArray, scale: Scale) -> BodyHeights:
+    """Hip and head above the floor in statures: keypoints (17, 2) px, confidences (17,)."""
+    hip = float(keypoints[[11, 12], 1].mean())
+    weights = confidences[:5].astype(np.float64)
+    if weights.max() >= 0.1:
+        head = float((keypoints[:5, 1] * weights).sum() / weights.sum())
+    else:
+        head = float(keypoints[[5, 6], 1].mean())
+    return BodyHeights((scale.floor - hip) / scale.stature, (scale.floor - head) / scale.stature)
+
+
+def _measure(keypoints: FloatArray, confidences: FloatArray) -> tuple[float, float, float] | None:
+    """(stature, floor row, torso length) in px from an upright frame; None when it is not one."""
+    if confidences[[5, 6, 11, 12]].min() < _GATE:
+        return None
+    trunk = keypoints[[5, 6]].mean(axis=0) - keypoints[[11, 12]].mean(axis=0)
+    torso = float(np.hypot(trunk[0], trunk[1]))
+    if torso < 8.0 or np.degrees(np.arctan2(abs(trunk[0]), -trunk[1])) > _UPRIGHT_DEG:
+        return None
+    stature = torso / TORSO_SHARE
+    hip_row = float(keypoints[[11, 12], 1].mean())
+    if confidences[[13, 14, 15, 16]].min() < _LEG_GATE:
+        return stature, hip_row + HIP_HEIGHT * stature, torso
+    thigh = np.linalg.norm(keypoints[[11, 12]] - keypoints[[13, 14]], axis=1).mean()
+    shank = np.linalg.norm(keypoints[[13, 14]] - keypoints[[15, 16]], axis=1).mean()
+    stature = max(stature, (torso + float(thigh + shank)) / (TORSO_SHARE + LEG_SHARE))
+    floor = float(keypoints[[15, 16], 1].max()) + ANKLE_HEIGHT * stature
+    if floor - hip_row < 0.1 * stature:
+        return None
+    return stature, floor, torso
+
+
+def guess_scale(keypoints: FloatArray, confidences: FloatArray) -> Scale | None:
+    """A size from this frame alone, for a person who was never seen upright: lengths along the body, lowest ankle.
+
+    Foreshortening makes it too small, which makes heights too large: it errs towards "not on the ground".
+    """
+    if confidences[[5, 6, 11, 12]].min() < _GATE or confidences[[13, 14, 15, 16]].min() < _LEG_GATE:
+        return None
+    shoulders, hips = keypoints[[5, 6]].mean(axis=0), keypoints[[11, 12]].mean(axis=0)
+    knees, ankles = keypoints[[13, 14]].mean(axis=0), keypoints[[15, 16]].mean(axis=0)
+    path = sum(float(np.linalg.norm(a - b)) for a, b in ((shoulders, hips), (hips, knees), (knees, ankles)))
+    stature = path / (TORSO_SHARE + LEG_SHARE)
+    lowest = float(keypoints[[15, 16], 1].max())
+    return Scale(stature, lowest + ANKLE_HEIGHT * stature) if stature >= 20.0 else None

@@ -1,0 +1,183 @@
+"""Follow people from frame to frame by keypoint similarity and motion in seconds. Pure and deterministic.
+
+Promises: an id is never used twice within a camera epoch; frame times may be irregular; a frame that is not newer than
+the last one is refused, so that duplicates and late frames change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from spotter.core.clock import to_seconds
+from spotter.core.contracts import FloatArray, PoseFrame
+from spotter.core.parameters import TrackerParameters
+from spotter.ergonomics.tracking.similarity import Matrix, box_overlap, keypoint_boxes, keypoint_similarity
+
+_VELOCITY_TAU_S = 0.15
+"""Time constant of the velocity's smoothing, seconds [D]."""
+
+_COAST_S = 0.5
+"""A velocity is trusted for this long without a sighting; then the person is expected where last seen [D]."""
+
+_NEAR = 0.25
+"""Distance of two box centres, in longer sides of the track's box, at which nearness has fallen to 0.61 [D]."""
+
+_SAME_PLACE = 0.13
+"""Nearness that continues a track by place alone: half a box side away [D]."""
+
+_WEAK_GATE = 0.05
+"""Keypoints below this confidence do not count for similarity [D]."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackedPerson:
+    """One person in the newest frame.
+
+    Attributes:
+        track_id: "p1", "p2", ... within the camera epoch.
+        first_seen, seen_at: event times, UTC ns.
+        index: row of the person in the PoseFrame's arrays.
+        confirmed: the track has lasted for `TrackerParameters.confirm_s`.
+    """
+
+    track_id: str
+    first_seen: int
+    seen_at: int
+    index: int
+    confirmed: bool
+
+
+@dataclass(slots=True)
+class _Track:
+    number: int
+    first_seen: int
+    seen_at: int
+    keypoints: FloatArray
+    confidences: FloatArray
+    box: FloatArray
+    velocity: FloatArray = field(default_factory=lambda: np.zeros(2, np.float32))
+
+    @property
+    def name(self) -> str:
+        return f"p{self.number}"
+
+
+class Tracker:
+    """The tracks of one camera."""
+
+    def __init__(self, parameters: TrackerParameters) -> None:
+        self._parameters = parameters
+        self._tracks: list[_Track] = []
+        self._started = 0
+        self._time: int | None = None
+
+    @property
+    def started(self) -> int:
+        """Tracks begun so far in this epoch."""
+        return self._started
+
+    def update(self, pose: PoseFrame, keep: Collection[str] = ()) -> list[TrackedPerson] | None:
+        """Continue, begin and end tracks with one more frame.
+
+        Args:
+            pose: the skeletons of the frame.
+            keep: ids that a rule still waits for; they do not end however long they are unseen.
+
+        Returns:
+            The people of this frame in the order of their ids; None when the frame is not newer than the last one.
+        """
+        if self._time is not None and pose.captured_at <= self._time:
+            return None
+        self._time = pose.captured_at
+        gap = int(self._parameters.max_gap_s * 1e9)
+        self._tracks = [
+            track for track in self._tracks if pose.captured_at - track.seen_at <= gap or track.name in keep
+        ]
+        boxes = keypoint_boxes(pose.keypoints, pose.confidences, _WEAK_GATE, pose.boxes)
+        assigned = self._assign(pose, boxes)
+        for row in range(len(pose)):
+            track = assigned.get(row)
+            if track is not None:
+                self._continue(track, pose, boxes, row)
+            elif pose.scores[row] >= self._parameters.min_score:
+                assigned[row] = self._begin(pose, boxes, row)
+        people = [self._person(track, row) for row, track in assigned.items()]
+        return sorted(people, key=lambda person: int(person.track_id[1:]))
+
+    def alive(self) -> set[str]:
+        """Ids that may still come back."""
+        return {track.name for track in self._tracks}
+
+    def _assign(self, pose: PoseFrame, boxes: FloatArray) -> dict[int, _Track]:
+        """Best pairs first, in three rounds: confident skeletons, weak ones, then place alone.
+
+        The last round is for a person whose pose changed out of all likeness while unseen: someone who fell or got up.
+        """
+        if not self._tracks or not len(pose):
+            return {}
+        similarity, nearness = self._similarity(pose, boxes)
+        strong = (pose.scores >= self._parameters.min_score)[None]
+        alike = similarity >= self._parameters.min_similarity
+        rank = np.where(alike & strong, similarity + 2.0, np.where(alike, similarity + 1.0, -1.0))
+        similarity = np.where(~alike & strong & (nearness >= _SAME_PLACE), nearness, rank)
+        assigned: dict[int, _Track] = {}
+        while similarity.size:
+            best = int(similarity.argmax())
+            which, row = divmod(best, similarity.shape[1])
+            if similarity[which, row] < 0:
+                break
+            assigned[row] = self._tracks[which]
+            similarity[which] = -1.0
+            similarity[:, row] = -1.0
+        return assigned
+
+    def _similarity(self, pose: PoseFrame, boxes: FloatArray) -> tuple[Matrix, Matrix]:
+        """(tracks, skeletons) in 0..1: mean of OKS, box overlap and nearness at the predicted place; nearness alone."""
+        shift = np.stack([track.velocity * self._coast(track, pose.captured_at) for track in self._tracks])
+        keypoints = np.stack([track.keypoints for track in self._tracks]) + shift[:, None]
+        expected = np.stack([track.box for track in self._tracks]) + np.concatenate([shift, shift], axis=1)
+        weights = np.stack([track.confidences for track in self._tracks])
+        weights = np.where(weights >= _WEAK_GATE, weights, 0.0).astype(np.float32)
+        seen = np.where(pose.confidences >= _WEAK_GATE, pose.confidences, 0.0).astype(np.float32)
+        oks = keypoint_similarity(keypoints, weights, expected, pose.keypoints, seen)
+        overlap = box_overlap(expected, boxes)
+        size = np.maximum(expected[:, 2:] - expected[:, :2], 1.0).max(axis=1)
+        # Someone who falls stops at once: the place where they were last seen counts as much as the predicted one.
+        places = np.stack([_centres(expected), _centres(expected) - shift])
+        distance = np.linalg.norm(places[:, :, None] - _centres(boxes), axis=3).min(axis=0) / size[:, None]
+        nearness = np.exp(-(distance**2) / (2 * _NEAR**2)).astype(np.float64)
+        return (oks + overlap + nearness) / 3, nearness
+
+    def _coast(self, track: _Track, at: int) -> float:
+        return min(to_seconds(at - track.seen_at), _COAST_S)
+
+    def _continue(self, track: _Track, pose: PoseFrame, boxes: FloatArray, row: int) -> None:
+        elapsed = max(to_seconds(pose.captured_at - track.seen_at), 1e-3)
+        weights = np.minimum(track.confidences, pose.confidences[row])
+        weights = np.where(weights >= _WEAK_GATE, weights, 0.0)
+        if weights.sum() > 0:
+            moved = (pose.keypoints[row] - track.keypoints) * weights[:, None]
+            velocity = moved.sum(axis=0) / weights.sum() / elapsed
+            blend = 1.0 - np.exp(-elapsed / _VELOCITY_TAU_S)
+            track.velocity = (track.velocity + blend * (velocity - track.velocity)).astype(np.float32)
+        track.keypoints, track.confidences = pose.keypoints[row], pose.confidences[row]
+        track.box, track.seen_at = boxes[row], pose.captured_at
+
+    def _begin(self, pose: PoseFrame, boxes: FloatArray, row: int) -> _Track:
+        self._started += 1
+        at = pose.captured_at
+        track = _Track(self._started, at, at, pose.keypoints[row], pose.confidences[row], boxes[row])
+        self._tracks.append(track)
+        return track
+
+    def _person(self, track: _Track, row: int) -> TrackedPerson:
+        confirmed = to_seconds(track.seen_at - track.first_seen) >= self._parameters.confirm_s
+        return TrackedPerson(track.name, track.first_seen, track.seen_at, row, confirmed)
+
+
+def _centres(boxes: FloatArray) -> FloatArray:
+    """(N, 4) xyxy -> (N, 2)."""
+    return (boxes[:, :2] + boxes[:, 2:]) / 2
