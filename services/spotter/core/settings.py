@@ -8,11 +8,17 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from spotter.core.errors import ConfigError
 from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
@@ -154,7 +160,11 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
     Raises:
         ConfigError: file missing or unreadable, bad YAML, unknown key, or value out of range; names the key.
     """
-    environment = EnvSettingsSource(Settings)()
+    try:
+        environment = EnvSettingsSource(Settings)()
+    except SettingsError as error:
+        # Its message names the field and never the value.
+        raise ConfigError(f"environment variable: {error}", mend="Write lists and sections as JSON") from None
     values = _merge(_merge(_read_yaml(path) if path else {}, environment), overrides or {})
     try:
         settings = Settings(**values)
@@ -169,19 +179,25 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
 
 
 def redact_url(source: str) -> str:
-    """A camera source or database URL fit for people: user, password and query values removed."""
-    if "://" not in source:
-        return source
+    """A camera source or database URL fit for people: user, password, query values and fragment removed.
+
+    When it is not certain where a password ends ("/" or "@" unescaped within it), everything after the scheme goes.
+    """
+    scheme, mark, rest = source.partition("://")
+    if not mark:
+        # A file or folder, or a URL whose scheme was forgotten.
+        user, at, place = source.rpartition("@")
+        return f"***@{place}" if at and ":" in user else source
     try:
         parts = urlsplit(source)
-        host = parts.hostname or ""
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return source.split("://", 1)[0] + "://***"
-    user = "***@" if parts.username or parts.password else ""
-    if ":" in host:
-        host = f"[{host}]"
-    return urlunsplit((parts.scheme, f"{user}{host}{port}", parts.path, "***" if parts.query else "", ""))
+        return f"{scheme}://***" if scheme.isalnum() else "***"
+    if not parts.scheme or "@" in rest[len(parts.netloc) :]:
+        return f"{parts.scheme or '***'}://***"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    user = "***@" if "@" in parts.netloc else ""
+    return f"{parts.scheme}://{user}{host}{port}{parts.path}{'?***' if parts.query else ''}"
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 - Messages of one key (camera) arrive in order; nothing is promised across keys except fairness.
 - A `DROP_OLDEST` topic never blocks its publisher: the oldest message of the same key gives way, and is counted.
 - A `BLOCK` topic never loses a message: a full queue holds its publisher back.
-- `commit` says that everything taken so far has had its effect; what was not committed may come again.
+- `commit` says that everything taken so far has had its effect; what was not committed may come again. Until then
+  the keys taken stay with their taker, so that no two members of a group work on one camera at the same time.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Subscription(Protocol[T]):
 
     @property
     def ended(self) -> bool:
-        """True when the topic was ended and every message has been taken."""
+        """True when the topic was ended and every message has been taken, and after `close`."""
 
     def close(self) -> None:
         """Leave the topic; a publisher that waits for this consumer goes on."""

@@ -1,13 +1,15 @@
 """The bus of one process: queues in memory, no serialisation, no copies.
 
 Promises of `core.bus.api` hold between threads. Messages published before a group subscribes are not seen by it.
+A message is gone once taken, so one that its taker never commits does not come again. A group that every member has
+left keeps the newest messages up to the topic's capacity for a member to come, and counts the others.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
@@ -20,7 +22,9 @@ class MemoryBus:
     """In-memory `Bus`.
 
     Args:
-        on_drop: told of each message that a full `DROP_OLDEST` queue lets go, as (topic, key, "queue_full").
+        on_drop: told of each message that is let go, as (topic, key, reason): "queue_full" for the oldest of a full
+            `DROP_OLDEST` queue, "no_consumer" for the oldest of a full queue whose group has no member left,
+            "shutdown" for what still waits when the bus closes or comes after.
         overflow: policy by topic name where it differs from the topic's own (files that play as fast as possible
             hold their reader back instead of losing frames).
     """
@@ -45,6 +49,8 @@ class MemoryBus:
             if group not in groups:
                 overflow = self._overflow.get(topic.name, topic.overflow)
                 groups[group] = _Group(topic, overflow, self._on_drop, ended=topic.name in self._ended)
+                if self._closed:
+                    groups[group].close()
             return groups[group].join()
 
     def end(self, topic: Topic[T]) -> None:
@@ -69,60 +75,71 @@ class MemoryBus:
 
 
 class _Group(Generic[T]):
-    """One consumer group on one topic: a bounded queue per key, served in turn."""
+    """One consumer group on one topic: a bounded queue per key, served in turn.
+
+    A key whose messages a member has taken and not yet committed is held by that member; the others pass it over, so
+    that two members never work on one camera at the same time and its order holds.
+    """
 
     def __init__(self, topic: Topic[T], overflow: Overflow, on_drop: OnDrop | None, *, ended: bool) -> None:
         self._topic = topic
         self._overflow = overflow
         self._on_drop = on_drop
         self._queues: OrderedDict[str, deque[T]] = OrderedDict()
+        self._holders: dict[str, _Member[T]] = {}
         self._changed = threading.Condition()
-        self._members = 0
+        self._members: set[_Member[T]] = set()
         self._ended = ended
         self._closed = False
 
     def join(self) -> Subscription[T]:
+        member = _Member(self)
         with self._changed:
-            self._members += 1
-        return _Member(self)
+            self._members.add(member)
+        return member
 
-    def leave(self) -> None:
+    def leave(self, member: _Member[T]) -> None:
         with self._changed:
-            self._members -= 1
-            self._changed.notify_all()
+            self._members.discard(member)
+            self._release(member)
+
+    def commit(self, member: _Member[T]) -> None:
+        with self._changed:
+            self._release(member)
 
     def put(self, key: str, message: T) -> None:
-        dropped = False
+        reason = ""
         with self._changed:
             queue = self._queues.setdefault(key, deque())
             if self._overflow is Overflow.BLOCK:
-                while len(queue) >= self._topic.capacity and not self._closed and self._members:
+                while len(queue) >= self._topic.capacity and self._members and not self._closed:
                     self._changed.wait()
-            elif len(queue) >= self._topic.capacity:
-                queue.popleft()
-                dropped = True
             if self._closed:
-                return
-            queue.append(message)
-            self._changed.notify_all()
-        if dropped and self._on_drop is not None:
-            self._on_drop(self._topic.name, key, "queue_full")
+                reason = "shutdown"
+            else:
+                if len(queue) >= self._topic.capacity:
+                    queue.popleft()
+                    reason = "queue_full" if self._members else "no_consumer"
+                queue.append(message)
+                self._changed.notify_all()
+        if reason:
+            self._drop(key, reason)
 
-    def take(self, limit: int, timeout: float) -> list[T]:
+    def take(self, member: _Member[T], limit: int, timeout: float) -> list[T]:
         deadline = time.monotonic() + timeout
         with self._changed:
-            while not any(self._queues.values()) and not self._ended and not self._closed:
+            while not (keys := self._keys_for(member)):
                 remaining = deadline - time.monotonic()
-                if remaining <= 0:
+                if remaining <= 0 or self._is_over(member):
                     return []
                 self._changed.wait(remaining)
             taken: list[T] = []
-            while len(taken) < limit and any(self._queues.values()):
-                for key in list(self._queues):
-                    queue = self._queues[key]
-                    if queue and len(taken) < limit:
-                        taken.append(queue.popleft())
-                        self._queues.move_to_end(key)
+            while keys and len(taken) < limit:
+                for key in keys[: limit - len(taken)]:
+                    taken.append(self._queues[key].popleft())
+                    self._queues.move_to_end(key)
+                    self._holders[key] = member
+                keys = self._keys_for(member)
             if taken:
                 self._changed.notify_all()
             return taken
@@ -135,36 +152,57 @@ class _Group(Generic[T]):
     def close(self) -> None:
         with self._changed:
             self._closed = True
+            left = Counter({key: len(queue) for key, queue in self._queues.items()})
+            self._queues.clear()
             self._changed.notify_all()
+        for key in left.elements():
+            self._drop(key, "shutdown")
 
     def depth(self) -> int:
         with self._changed:
             return sum(len(queue) for queue in self._queues.values())
 
-    @property
-    def ended(self) -> bool:
+    def is_over(self, member: _Member[T]) -> bool:
         with self._changed:
-            return self._closed or (self._ended and not any(self._queues.values()))
+            return self._is_over(member)
+
+    def _keys_for(self, member: _Member[T]) -> list[str]:
+        """Keys with messages that `member` may take, the one that was served longest ago first."""
+        if member not in self._members:
+            return []
+        return [key for key, queue in self._queues.items() if queue and self._holders.get(key, member) is member]
+
+    def _is_over(self, member: _Member[T]) -> bool:
+        if self._closed or member not in self._members:
+            return True
+        return self._ended and not any(self._queues.values())
+
+    def _release(self, member: _Member[T]) -> None:
+        for key in [key for key, holder in self._holders.items() if holder is member]:
+            del self._holders[key]
+        self._changed.notify_all()
+
+    def _drop(self, key: str, reason: str) -> None:
+        # Outside the lock: the listener is the caller's code.
+        if self._on_drop is not None:
+            self._on_drop(self._topic.name, key, reason)
 
 
 class _Member(Generic[T]):
-    """A consumer's handle on its group. In memory a message is gone once taken, so commit has nothing to store."""
+    """A consumer's handle on its group."""
 
     def __init__(self, group: _Group[T]) -> None:
         self._group = group
-        self._open = True
 
     def take(self, limit: int, timeout: float) -> list[T]:
-        return self._group.take(limit, timeout)
+        return self._group.take(self, limit, timeout)
 
     def commit(self) -> None:
-        return None
+        self._group.commit(self)
 
     @property
     def ended(self) -> bool:
-        return self._group.ended
+        return self._group.is_over(self)
 
     def close(self) -> None:
-        if self._open:
-            self._open = False
-            self._group.leave()
+        self._group.leave(self)
