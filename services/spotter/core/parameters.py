@@ -50,7 +50,13 @@ class FallParameters(Parameters):
 
     enabled: bool = Field(default=True, description="Switch for both the fall and the person-down rule.")
     ground_hip: float = Field(default=0.25, gt=0, lt=0.5, description="Low: hips at or below this height.")
-    ground_head: float = Field(default=0.35, gt=0, lt=0.8, description="Low: head at or below this height.")
+    ground_head: float = Field(default=0.40, gt=0, lt=0.8, description="Low: head at or below this height.")
+    ground_rise: float = Field(
+        default=0.35,
+        gt=0,
+        lt=0.5,
+        description="Low: head at most this far above the hips (0.45 when the trunk is upright).",
+    )
     ground_trunk_deg: float = Field(
         default=60.0, ge=30, le=90, description="With the hips low, a trunk proven this inclined also counts as low."
     )

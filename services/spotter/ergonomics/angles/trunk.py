@@ -34,7 +34,7 @@ COVERAGE_Z = 1.645
 """Two-sided 90 % of a normal distribution: the share of truths that an interval is meant to hold."""
 
 LENGTH_SLACK = 1.15
-"""The true trunk may appear this much longer than the person's own usual trunk in the image (perspective, noise) [D]."""
+"""The true trunk may appear this much longer than the person's own usual trunk (perspective, noise) [D]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,7 @@ def trunk_inclination(
         trunk: from `trunk_view`.
         view: range of the camera's pitch.
         usual_length: (N,) px, the person's own trunk when it is not foreshortened at about this distance; nan where
-            unknown. It closes the interval from above; without it a lean towards or away from the camera stays possible.
+            unknown. It closes the interval from above; without it any lean towards or away from the camera is possible.
     """
     pitches = np.array([[view.pitch_low_deg], [view.pitch_high_deg]])
     least = np.clip(trunk.apparent - COVERAGE_Z * trunk.sigma, 0.0, 180.0)
@@ -98,4 +98,5 @@ def _angle(visible: bool, length: float, low: float, high: float, shortest: floa
         short = length < MIN_LENGTH_PX
         return Angle.not_observable("trunk too short in the image" if short else "shoulders or hips not seen clearly")
     reason = "view of the person unknown" if shortest > 0 else "view and size of the person unknown"
-    return Angle(round((low + high) / 2, 2), round(low, 2), round(high, 2), Status.BOUNDED, reason)
+    low, high = round(float(low), 2), round(float(high), 2)
+    return Angle(round((low + high) / 2, 2), low, high, Status.BOUNDED, reason)

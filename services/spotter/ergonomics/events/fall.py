@@ -115,7 +115,8 @@ class FallMachine:
         if signals.settled:
             self._descents.observe(at, signals.hip, signals.head)
         flat = signals.trunk.proves_at_least(p.ground_trunk_deg)
-        low = signals.hip <= p.ground_hip and (signals.head <= p.ground_head or flat)
+        sunk = signals.head <= p.ground_head and signals.head - signals.hip <= p.ground_rise
+        low = signals.hip <= p.ground_hip and (sunk or flat)
         self._low.observe(at, low)
         self._not_low.observe(at, not low)
         self._up.observe(at, signals.hip >= p.up_hip and signals.head >= p.up_head)
@@ -137,8 +138,9 @@ class FallMachine:
 
     def _vanished(self, at: int, cause: Descent | None) -> bool:
         """Last seen low in a fast descent and unseen since: pose models often lose people at the moment of impact."""
-        unseen = at - self._seen_at >= from_seconds(self._p.settle_s)
-        return unseen and cause is not None and cause.fast and self._low.last_true == self._seen_at
+        if cause is None or not cause.fast or cause.head_drop < self._p.descent_head_drop:
+            return False
+        return self._low.last_true == self._seen_at and at - self._seen_at >= from_seconds(self._p.settle_s)
 
     def _ground(self, at: int) -> list[FallEvent]:
         if self._not_low.duration(at) >= from_seconds(self._p.cancel_s):

@@ -50,7 +50,8 @@ def greatest_inclination(apparent: npt.ArrayLike, pitch: npt.ArrayLike, shortest
     # cos(t) * along - sin(t) * across falls with t up to the angle of its minimum.
     lowest_at = np.where(along < 0, np.arctan2(across, -along), np.pi / 2)
     t = np.minimum(out_of_plane, np.where(along < 0, lowest_at, np.pi / 2))
-    return np.degrees(np.arccos(np.clip(np.cos(t) * along - np.sin(t) * across, -1.0, 1.0)))
+    inclination: Degrees = np.degrees(np.arccos(np.clip(np.cos(t) * along - np.sin(t) * across, -1.0, 1.0)))
+    return inclination
 
 
 def true_flexion(apparent: npt.ArrayLike, yaw: npt.ArrayLike, pitch: npt.ArrayLike, away: npt.ArrayLike) -> Degrees:
@@ -64,9 +65,10 @@ def true_flexion(apparent: npt.ArrayLike, yaw: npt.ArrayLike, pitch: npt.ArrayLi
     """
     seen, turn, down = (np.radians(np.asarray(a, np.float64)) for a in (apparent, yaw, pitch))
     sign = np.where(np.asarray(away), 1.0, -1.0)
-    return np.degrees(
+    flexion: Degrees = np.degrees(
         np.arctan2(
             np.sin(seen) * np.cos(down),
             np.cos(turn) * np.cos(seen) - sign * np.sin(seen) * np.sin(turn) * np.sin(down),
         )
     )
+    return flexion

@@ -32,7 +32,7 @@ _LEG_GATE = 0.15
 _WINDOW = 3 * SECOND
 _UPRIGHT_DEG = 35.0
 _SHRINK = 0.8
-_STALE = 30 * SECOND
+_STALE = 5 * SECOND
 """A frame in which the person is suddenly this much smaller is not believed (lying end-on to the camera looks like
 standing far away), unless no frame was believed for this long [D]."""
 
@@ -61,7 +61,7 @@ class PersonScale:
 
     @property
     def known(self) -> bool:
-        return len(self._samples) >= 3
+        return len(self._samples) >= 2
 
     def observe(self, at: int, keypoints: FloatArray, confidences: FloatArray) -> None:
         """Learn from a frame if the person is upright in it: keypoints (17, 2) px, confidences (17,)."""

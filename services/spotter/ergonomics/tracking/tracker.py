@@ -180,4 +180,4 @@ class Tracker:
 
 def _centres(boxes: FloatArray) -> FloatArray:
     """(N, 4) xyxy -> (N, 2)."""
-    return (boxes[:, :2] + boxes[:, 2:]) / 2
+    return np.asarray((boxes[:, :2] + boxes[:, 2:]) / 2, np.float32)
