@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import cv2
 import pytest
 
 COMMAND = Path(sys.executable).with_name("spotter")
@@ -72,3 +73,17 @@ def demo_clips() -> Path:
     import spotter
 
     return Path(spotter.__file__).with_name("demo")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, demo_clips: Path) -> Path:
+    """A folder of eight good images, from a shipped clip."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    capture = cv2.VideoCapture(str(demo_clips / "dock.mp4"))
+    for number in range(8):
+        read, picture = capture.read()
+        assert read
+        cv2.imwrite(str(folder / f"{number:03}.jpg"), picture)
+    capture.release()
+    return folder
