@@ -25,6 +25,9 @@ from spotter.pose.models import Detections, PoseModel
 _POLL_S = 0.1
 """Longest wait for a frame before looking at `stop` again."""
 
+_QUIET_S = 10.0
+"""Failures of the model are logged at most this often; the metrics count each one."""
+
 
 class PoseWorker:
     """One pose worker, run in a thread of its own.
@@ -58,7 +61,7 @@ class PoseWorker:
         self._max_batch = 1 if model.device == "cpu" else settings.max_batch
         self._max_wait_s = settings.max_wait_s
         self._frames = bus.subscribe(FRAMES, "pose")
-        self._failing = False
+        self._log_failures_from = 0.0
         self._log = get_logger(__name__)
 
     def run(self, stop: threading.Event) -> None:
@@ -123,13 +126,12 @@ class PoseWorker:
                     self._infer([frame], [image])
                 return
             self._drop(frames[0], "inference_failed")
-            if not self._failing:
-                self._failing = True
+            if begun >= self._log_failures_from:
+                self._log_failures_from = begun + _QUIET_S
                 self._log.error(
                     "inference failed", model=self._model.name, camera=frames[0].camera_id, error=str(error)
                 )
             return
-        self._failing = False
         self._metrics.inference_seconds.labels(model=self._model.name).observe(time.perf_counter() - begun)
         self._metrics.batch_size.observe(len(frames))
         for frame, image, people in zip(frames, images, found, strict=True):
