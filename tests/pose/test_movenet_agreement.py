@@ -117,3 +117,15 @@ def test_torch_and_numpy_decode_alike(scene: str, min_score: float, session: onn
             np.testing.assert_allclose(
                 getattr(ours, field)[clear], getattr(theirs, field)[clear], atol=1e-3, err_msg=field
             )
+
+
+def test_half_precision_moves_confident_keypoints_by_less_than_a_pixel(network: MoveNetMultiPose) -> None:
+    """What CUDA runs: half-precision weights and activations, channels-last; here on the CPU."""
+    images = torch.from_numpy(to_input(golden_image("crowd")))
+    half = load_network(WEIGHTS_FOLDER / WEIGHTS_FILE).half().to(memory_format=torch.channels_last)
+    (whole,), (coarse,) = decode_batch(network(images), DecodeLimits()), decode_batch(half(images), DecodeLimits())
+    assert len(whole) == len(coarse) == 5
+    np.testing.assert_allclose(coarse.scores, whole.scores, atol=0.005)
+    confident = whole.confidences > 0.3
+    assert confident.sum() > 30
+    assert np.abs(coarse.keypoints - whole.keypoints)[confident].max() < 1

@@ -124,8 +124,7 @@ def test_people_side_by_side_stay_two(decoder: Decoder) -> None:
 def test_a_neighbouring_cell_below_the_peak_is_no_person(decoder: Decoder) -> None:
     maps = paint(Person(30, 40))
     maps["center"][0, 31, 41] = 0.79
-    assert len(decoder(maps, DecodeLimits(min_score=0.0))) >= 1
-    assert len(decoder(maps, DecodeLimits())) == 1
+    assert len(decoder(maps, DecodeLimits(min_score=0.01))) == 1
 
 
 @both

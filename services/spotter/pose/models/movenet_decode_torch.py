@@ -24,6 +24,8 @@ _CHUNK = 32
 def decode_batch(maps: HeadMaps, limits: DecodeLimits) -> list[Detections]:
     """People of each image, in pixels of the network's input."""
     image, row, column, center = _find_peaks(maps.center.float(), limits)
+    if not len(image):
+        return [Detections.none() for _ in range(len(maps.center))]
     height, width = maps.center.shape[2:]
     cell = torch.stack([row, column], 1)
     shape = cell.new_tensor([height, width], dtype=torch.float32)
@@ -36,8 +38,6 @@ def decode_batch(maps: HeadMaps, limits: DecodeLimits) -> list[Detections]:
         _search(maps.keypoint_heat, image[part], low[part], high[part], coarse[part])
         for part in torch.split(torch.arange(len(image), device=image.device), _CHUNK)
     ]
-    if not parts:
-        return [Detections.none() for _ in range(len(maps.center))]
     best, confidences = torch.cat([cells for cells, _ in parts]), torch.cat([scores for _, scores in parts])
     rows, columns = best // width, best % width
     joint = torch.arange(KEYPOINTS, device=best.device)
@@ -55,10 +55,10 @@ def decode_batch(maps: HeadMaps, limits: DecodeLimits) -> list[Detections]:
 def _find_peaks(center: Tensor, limits: DecodeLimits) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Image, row, column and value of the peaks, image by image, best first."""
     leads = center >= F.max_pool2d(center, PEAK_WINDOW, 1, PEAK_WINDOW // 2) - PEAK_TOLERANCE
-    peaks = torch.where(leads, center, 0.0).flatten(1)
+    peaks = torch.where(leads, center, -1.0).flatten(1)
     count = min(limits.max_candidates, peaks.shape[1])
     values, cells = peaks.topk(count)
-    image, rank = torch.nonzero(values >= max(limits.min_score, 1e-9), as_tuple=True)
+    image, rank = torch.nonzero(values >= limits.min_score, as_tuple=True)
     cell = cells[image, rank]
     width = center.shape[3]
     return image, cell // width, cell % width, values[image, rank]
@@ -71,17 +71,14 @@ def _search(heat: Tensor, image: Tensor, low: Tensor, high: Tensor, coarse: Tens
     first = torch.minimum(low.ceil(), shape - 1)
     end = torch.maximum(high.ceil(), first + 1)
     spread = GAUSSIAN_SPREAD * min(height, width)
-    weights = []
+    near, inside = [], []
     for axis, size in enumerate((height, width)):
         cells = torch.arange(size, device=heat.device, dtype=torch.float32)
-        inside = (cells >= first[:, axis, None]) & (cells < end[:, axis, None])
-        near = torch.exp(-((cells - coarse[..., axis, None]) ** 2) / spread)
-        # Cells outside the box lose even against an all-zero inside.
-        weights.append(torch.where(inside[:, None], near, -1.0))
-    rows, columns = weights
-    product = heat[image].float() * rows[..., None] * columns[..., None, :]
-    outside = (rows[..., None] < 0) | (columns[..., None, :] < 0)
-    scores, best = product.masked_fill_(outside, -1.0).flatten(2).max(2)
+        near.append(torch.exp(-((cells - coarse[..., axis, None]) ** 2) / spread))
+        inside.append((cells >= first[:, axis, None]) & (cells < end[:, axis, None]))
+    product = heat[image].float() * near[0][..., None] * near[1][..., None, :]
+    box = inside[0][:, None, :, None] & inside[1][:, None, None, :]
+    scores, best = product.masked_fill_(~box, -1.0).flatten(2).max(2)
     return best, scores
 
 

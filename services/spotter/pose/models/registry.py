@@ -94,7 +94,7 @@ def model_cards() -> tuple[ModelCard, ...]:
 
 
 def choose_device(device: Device) -> str:
-    """ "cpu" or "cuda".
+    """The device to use, "cpu" or "cuda".
 
     Raises:
         ModelError: CUDA was asked for and cannot be used; says what is missing.
