@@ -108,10 +108,8 @@ def _default(field: FieldInfo) -> str:
 def _text(value: Any) -> str:
     """As people write it. A secret that is a URL shows without its password, any other secret as stars."""
     if isinstance(value, SecretStr):
-        plain = value.get_secret_value()
-        if plain.startswith("sqlite:"):  # A file path; it has no password.
-            return plain
-        return redact_url(plain) if "://" in plain else str(value)
+        plain = redact_url(value.get_secret_value())
+        return plain if "://" in plain else str(value)
     if isinstance(value, BaseModel):
         return _text(value.model_dump(mode="json"))
     if isinstance(value, bool):

@@ -69,6 +69,7 @@ class EmbeddedPipeline:
         self._stop_ingest = threading.Event()
         self._stop_now = threading.Event()
         self._failure: SpotterError | None = None
+        self._store_failures = 0.0
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -146,11 +147,13 @@ class EmbeddedPipeline:
         return [stage for stage in self._stages if stage.ident is not None]
 
     def _store_answers(self) -> bool:
-        store = self._store
-        if store is None:
+        """Whether the store can be read now, and no write failed since this was asked before."""
+        failures = self._store_failures
+        self._store_failures = self.metrics.registry.get_sample_value("spotter_store_failures_total") or 0.0
+        if self._store is None or self._store_failures > failures:
             return False
         try:
-            store.ping()
+            self._store.ping()
         except StoreError:
             return False
         return True
