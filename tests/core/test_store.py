@@ -1,8 +1,7 @@
-"""The store on SQLite, in a file and in memory; and on Postgres when SPOTTER_TEST_POSTGRES names an empty database."""
+"""The store on SQLite, in a file and in memory; and on Postgres where there is one (see conftest)."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -61,19 +60,9 @@ class TestSqliteMemory(StoreConformance):
             assert two.counts().alerts == 0
 
 
-@pytest.mark.skipif(
-    "SPOTTER_TEST_POSTGRES" not in os.environ,
-    reason="set SPOTTER_TEST_POSTGRES to the URL of a Postgres database that these tests may empty",
-)
 class TestPostgres(StoreConformance):
     """A server."""
 
     @pytest.fixture
-    def url(self) -> str:
-        url = os.environ["SPOTTER_TEST_POSTGRES"]
-        engine = create_engine(url)
-        with engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        engine.dispose()
-        return url
+    def url(self, postgres_url: str) -> str:
+        return postgres_url

@@ -90,9 +90,8 @@ def _open_sqlite(url: URL, mode: Mode, busy_timeout_s: float) -> Engine:
         _listen(engine, busy_timeout_s, wal=False)
         return engine
     path = Path(url.database or "")
-    if mode == "read":
-        _check_exists(path)
-    else:
+    _check_file(path, mode)
+    if mode == "write":
         _make_folder(path)
 
     def connect(options: str) -> sqlite3.Connection:
@@ -136,12 +135,14 @@ def _listen(engine: Engine, busy_timeout_s: float, *, wal: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _check_exists(path: Path) -> None:
+def _check_file(path: Path, mode: Mode) -> None:
     try:
-        exists = path.exists()
+        exists, is_folder = path.exists(), path.is_dir()
     except OSError as error:
         raise StoreError(f"cannot look for a database at '{path}': {error.strerror}", mend="Check the rights") from None
-    if not exists:
+    if is_folder:
+        raise StoreError(f"'{path}' is a folder, not a database", mend="Give the file in it, for example spotter.db")
+    if mode == "read" and not exists:
         raise StoreError(f"no database at '{path}'", mend="Run `spotter run` first or give --database")
 
 

@@ -32,6 +32,8 @@ def configuration(connection: Connection) -> Config:
 def migrate(connection: Connection, database: str) -> None:
     """Upgrade to the newest revision within the connection's transaction; the caller commits.
 
+    Fails on a database that cannot be written, even when there is nothing to upgrade.
+
     Args:
         database: the database's name for messages, redacted.
 
@@ -46,6 +48,8 @@ def migrate(connection: Connection, database: str) -> None:
     _refuse_unknown(current, scripts, database)
     if current != scripts.get_current_head():
         command.upgrade(config, "head")
+    # SQLite lets a write transaction begin on a read-only file; only a write tells, and it should tell now.
+    connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
 
 def check_readable(connection: Connection, database: str) -> None:
