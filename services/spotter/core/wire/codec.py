@@ -42,7 +42,7 @@ def encode_frame(frame: Frame, max_side: int | None = None) -> bytes:
     with as_wire_errors("encode", "frame"):
         return frame_pb2.Frame(
             schema_version=SCHEMA_VERSION,
-            camera_id=frame.camera_id,
+            camera_id=_present(frame.camera_id, "camera's name"),
             epoch=frame.epoch,
             sequence=frame.sequence,
             captured_at=frame.captured_at,
@@ -59,7 +59,7 @@ def decode_frame(data: bytes) -> Frame:
     message = parse(frame_pb2.Frame(), "frame", data)
     with as_wire_errors("decode", "frame"):
         return Frame(
-            camera_id=_named(message.camera_id),
+            camera_id=_present(message.camera_id, "camera's name"),
             epoch=message.epoch,
             sequence=message.sequence,
             captured_at=message.captured_at,
@@ -77,7 +77,7 @@ def encode_pose_frame(pose: PoseFrame) -> bytes:
     with as_wire_errors("encode", "skeletons"):
         return skeleton_pb2.PoseFrame(
             schema_version=SCHEMA_VERSION,
-            camera_id=pose.camera_id,
+            camera_id=_present(pose.camera_id, "camera's name"),
             epoch=pose.epoch,
             sequence=pose.sequence,
             captured_at=pose.captured_at,
@@ -86,7 +86,7 @@ def encode_pose_frame(pose: PoseFrame) -> bytes:
             clock_offset_ns=pose.clock_offset_ns,
             width=pose.width,
             height=pose.height,
-            model=pose.model,
+            model=_present(pose.model, "model's name"),
             people=people,
             boxes=_floats(pose.boxes, (people, 4)),
             scores=_floats(pose.scores, (people,)),
@@ -101,7 +101,7 @@ def decode_pose_frame(data: bytes) -> PoseFrame:
     people = message.people
     with as_wire_errors("decode", "skeletons"):
         return PoseFrame(
-            camera_id=_named(message.camera_id),
+            camera_id=_present(message.camera_id, "camera's name"),
             epoch=message.epoch,
             sequence=message.sequence,
             captured_at=message.captured_at,
@@ -110,7 +110,7 @@ def decode_pose_frame(data: bytes) -> PoseFrame:
             clock_offset_ns=message.clock_offset_ns,
             width=message.width,
             height=message.height,
-            model=message.model,
+            model=_present(message.model, "model's name"),
             boxes=_array(message.boxes, (people, 4)),
             scores=_array(message.scores, (people,)),
             keypoints=_array(message.keypoints, (people, KEYPOINTS, 2)),
@@ -123,7 +123,7 @@ def encode_camera_health(health: CameraHealth) -> bytes:
     with as_wire_errors("encode", "camera health"):
         return camera_health_pb2.CameraHealth(
             schema_version=SCHEMA_VERSION,
-            camera_id=health.camera_id,
+            camera_id=_present(health.camera_id, "camera's name"),
             state=f"CAMERA_STATE_{health.state.name}",
             at=health.at,
             frames_read=health.frames_read,
@@ -141,7 +141,7 @@ def decode_camera_health(data: bytes) -> CameraHealth:
     with as_wire_errors("decode", "camera health"):
         state = camera_health_pb2.CameraState.Name(message.state)
         return CameraHealth(
-            camera_id=_named(message.camera_id),
+            camera_id=_present(message.camera_id, "camera's name"),
             state=CameraState[state.removeprefix("CAMERA_STATE_")],
             at=message.at,
             frames_read=message.frames_read,
@@ -174,10 +174,11 @@ def _checked_jpeg(data: bytes) -> bytes:
     return data
 
 
-def _named(camera_id: str) -> str:
-    if not camera_id:
-        raise ValueError("the camera's name is missing")
-    return camera_id
+def _present(text: str, what: str) -> str:
+    # Protobuf reads a message of another contract as one with empty fields; it must not pass for "no people".
+    if not text:
+        raise ValueError(f"the {what} is missing")
+    return text
 
 
 def _floats(array: FloatArray, shape: tuple[int, ...]) -> bytes:
