@@ -1,0 +1,1 @@
+"""The routers of the API, one file each; every one is a function of what it reads."""

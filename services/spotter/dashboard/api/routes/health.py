@@ -1,0 +1,42 @@
+"""What machines ask: `/metrics` for Prometheus, `/healthz` and `/readyz` for whoever starts and stops the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import JSONResponse, Response
+
+from spotter.core.telemetry import Metrics
+from spotter.dashboard.api.problems import ProblemResponse
+
+OK = "ok"
+
+
+def health_router(metrics: Metrics, ready: Callable[[], Mapping[str, str]]) -> APIRouter:
+    """Routes that read `metrics` and ask `ready`, which may wait, on a worker thread."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/metrics", response_class=Response)
+    def prometheus() -> Response:
+        """All metrics in Prometheus' text form."""
+        return Response(generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    @router.get("/healthz")
+    async def alive() -> dict[str, str]:
+        """The process is alive and its event loop turns."""
+        return {"status": OK}
+
+    @router.get("/readyz", response_class=JSONResponse)
+    def readiness() -> Response:
+        """200 once every component is ready, else 503 with the reasons."""
+        components = dict(ready())
+        waiting = {name: reason for name, reason in components.items() if reason != OK}
+        if not waiting:
+            return JSONResponse({"status": "ready", "components": components})
+        detail = "; ".join(f"{name}: {reason}" for name, reason in waiting.items())
+        return ProblemResponse(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {detail}", components=components)
+
+    return router
