@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -43,7 +44,10 @@ class Running:
     def wait_for(self, text: str) -> None:
         deadline = time.monotonic() + 30
         while not any(text in line for line in self.lines):
-            self.lines.append(self._queue.get(timeout=max(0.01, deadline - time.monotonic())))
+            assert self.process.poll() is None, f"ended before it printed '{text}': {self.errors}"
+            assert time.monotonic() < deadline, f"'{text}' is not in {self.lines}"
+            with contextlib.suppress(queue.Empty):
+                self.lines.append(self._queue.get(timeout=0.2))
 
     def end(self, timeout: float) -> int:
         code = self.process.wait(timeout)

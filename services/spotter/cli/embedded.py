@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from spotter import __version__
 from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS, Overflow, Topic
 from spotter.core.bus.memory import MemoryBus
 from spotter.core.contracts import Alert, AlertUpdate, CameraState
@@ -35,6 +36,8 @@ DRAIN_S = 5.0
 """Longest wait for frames in flight once a stop is asked for."""
 
 _POLL_S = 0.05
+_FAILED_FOR_S = 10.0
+"""A write to the store that failed counts this long; the ergonomics service tries again at least every 5 s."""
 
 OnUpdate = Callable[[Alert, AlertUpdate], None]
 
@@ -70,6 +73,7 @@ class EmbeddedPipeline:
         self._stop_now = threading.Event()
         self._failure: SpotterError | None = None
         self._store_failures = 0.0
+        self._store_failed_at = float("-inf")
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -134,39 +138,49 @@ class EmbeddedPipeline:
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
         return f"http://{shown}:{self.dashboard_port}/"
 
-    def readiness(self) -> dict[str, bool]:
-        """What /readyz reports, by part. Cameras: at least one is live, or all finite ones have ended."""
-        states = [health.state for health in self.state.health().values()]
+    def readiness(self) -> dict[str, str]:
+        """What /readyz reports, by part: "ok" or the reason why not."""
         return {
-            "model": self._pose is not None and self._pose.ready.is_set(),
-            "store": self._store_answers(),
-            "cameras": any(state in (CameraState.LIVE, CameraState.ENDED) for state in states),
+            "model": "ok" if self._pose is not None and self._pose.ready.is_set() else "not loaded",
+            "store": self._store_state(),
+            "cameras": self._cameras_state(),
         }
 
     def _started(self) -> list[_Stage]:
         return [stage for stage in self._stages if stage.ident is not None]
 
-    def _store_answers(self) -> bool:
-        """Whether the store can be read now, and no write failed since this was asked before."""
-        failures = self._store_failures
-        self._store_failures = self.metrics.registry.get_sample_value("spotter_store_failures_total") or 0.0
-        if self._store is None or self._store_failures > failures:
-            return False
+    def _store_state(self) -> str:
+        """Whether the store can be read, and whether a write failed of late: a failed write is tried again."""
+        failures = self.metrics.registry.get_sample_value("spotter_store_failures_total") or 0.0
+        if failures > self._store_failures:
+            self._store_failures = failures
+            self._store_failed_at = time.monotonic()
+        if time.monotonic() - self._store_failed_at < _FAILED_FOR_S:
+            return "a write failed and is tried again"
+        if self._store is None:
+            return "not open"
         try:
             self._store.ping()
-        except StoreError:
-            return False
-        return True
+        except StoreError as error:
+            return error.message
+        return "ok"
+
+    def _cameras_state(self) -> str:
+        states = [health.state for health in self.state.health().values()]
+        if any(state in (CameraState.LIVE, CameraState.ENDED) for state in states):
+            return "ok"
+        return "no camera delivers frames"
 
     def _start(self) -> None:
         settings = self.settings
         self._store = Store.open(settings.store.url.get_secret_value())
+        model = self._model()
         if settings.dashboard.enabled:
-            self._server = self._dashboard()
+            self._server = self._dashboard(self._store, model.name)
             self.dashboard_port = self._server.start()
         self._pose = PoseWorker(
             self._bus,
-            self._model(),
+            model,
             settings.pose,
             self.metrics,
             deadline_s=None if self._lossless else settings.pose.deadline_s,
@@ -203,12 +217,19 @@ class EmbeddedPipeline:
             if len(self.failures) == len(self.settings.cameras):
                 return
 
-    def _dashboard(self) -> DashboardServer:
-        settings = self.settings
+    def _dashboard(self, store: Store, model: str) -> DashboardServer:
+        settings = self.settings.dashboard
         app = create_app(
-            settings=settings, state=self.state, store=self._store, metrics=self.metrics, readiness=self.readiness
+            self.state,
+            store,
+            self.metrics,
+            site=self.settings.site,
+            ready=self.readiness,
+            version=__version__,
+            host=settings.host,
+            versions={"model": model},
         )
-        return DashboardServer(app, settings.dashboard.host, settings.dashboard.port)
+        return DashboardServer(app, settings.host, settings.port, allow_remote=settings.allow_remote)
 
     def _model(self) -> PoseModel:
         pose = self.settings.pose
