@@ -22,11 +22,11 @@ _VELOCITY_TAU_S = 0.15
 _COAST_S = 0.5
 """A velocity is trusted for this long without a sighting; then the person is expected where last seen [D]."""
 
-_NEAR = 0.25
+_NEAR = 0.35
 """Distance of two box centres, in longer sides of the track's box, at which nearness has fallen to 0.61 [D]."""
 
-_SAME_PLACE = 0.13
-"""Nearness that continues a track by place alone: half a box side away [D]."""
+_SAME_PLACE = 0.1
+"""Nearness that continues a track by place alone: three quarters of a box side away [D]."""
 
 _WEAK_GATE = 0.05
 """Keypoints below this confidence do not count for similarity [D]."""

@@ -1,0 +1,193 @@
+"""One finite source through the model and the rules, frame by frame, on one thread; event time begins at 0.
+
+Deterministic: batches have a fixed size, so the same file, settings and machine give the same numbers.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from spotter import __version__
+from spotter.cli.options import build_settings, source_for_people
+from spotter.core.clock import from_seconds, to_seconds
+from spotter.core.contracts import Image, PoseFrame
+from spotter.core.errors import SourceError
+from spotter.core.settings import CameraSettings, Settings
+from spotter.ergonomics.alerts import AlertStep
+from spotter.ergonomics.assessment import Assessment, CameraAssessor
+from spotter.ingest.sources import open_source
+from spotter.pose.models import create_model
+
+BATCH = 4
+"""Frames per inference: fixed, so that results do not depend on how fast the disk was."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnalysedFrame:
+    """One frame with everything that is known of it."""
+
+    image: Image
+    pose: PoseFrame
+    assessment: Assessment
+
+
+def analysis_settings(
+    video: str, config: Path | None, *, camera: Mapping[str, Any], pose: Mapping[str, Any]
+) -> tuple[Settings, CameraSettings]:
+    """Settings with the video as their only camera.
+
+    A camera of the settings file whose id is the video's stem lends its view, so that a recording of a known camera is
+    judged as that camera would be.
+    """
+    stem = Path(video).stem
+    settings = build_settings(config=config, cameras=[video], sections={"pose": pose})
+    chosen = next(c for c in settings.cameras if c.source.get_secret_value() == video)
+    known = next((c for c in settings.cameras if c.id == stem and c is not chosen), None)
+    given = {key: value for key, value in camera.items() if value is not None}
+    return settings, chosen.model_copy(update={**({"view": known.view} if known else {}), **given})
+
+
+class Analysis:
+    """A running analysis; use it as a context manager.
+
+    Raises:
+        SourceError: the video cannot be opened, or it never ends (a live camera).
+        ModelError: the pose model is unknown or damaged.
+    """
+
+    def __init__(self, settings: Settings, camera: CameraSettings) -> None:
+        self._settings = settings
+        self._camera = camera
+        spec = camera.source.get_secret_value()
+        self.name = Path(spec).name or source_for_people(spec)
+        self._model = create_model(
+            settings.pose.model,
+            device=settings.pose.device,
+            input_size=settings.pose.input_size,
+            threads=settings.pose.threads,
+            min_score=settings.pose.min_score,
+            max_people=settings.pose.max_people,
+        )
+        rules = settings.ergonomics
+        self._assessor = CameraAssessor(settings.site, camera.id, camera.view, rules.tracker, rules.fall)
+        self._source = open_source(camera, settings.ingest)
+        self.undecodable = 0
+        self.frames_analysed = 0
+        self.seconds = 0.0
+        self.tracks = 0
+        self.most_people = 0
+        self.alerts: list[AlertStep] = []
+        self.suppressed: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._info = self._source.open()
+        if not self._info.finite:
+            self._source.close()
+            raise SourceError(
+                f"'{source_for_people(self._camera.source.get_secret_value())}' is live and never ends",
+                mend="Use `spotter run` for cameras",
+            )
+        self._model.load()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._source.close()
+
+    @property
+    def fps(self) -> float:
+        """Frame rate of what is analysed."""
+        return min(self._info.fps, self._camera.max_fps)
+
+    @property
+    def expected_frames(self) -> int | None:
+        """Frames that will come, where the source knows."""
+        if self._info.frame_count is None:
+            return None
+        held = round(self._camera.hold_last_s * self._info.fps)
+        return round((self._info.frame_count + held) * self.fps / self._info.fps)
+
+    @property
+    def exposure(self) -> dict[str, float]:
+        """Person-seconds by trunk inclination band."""
+        return {name: round(seconds, 3) for name, seconds in asdict(self._assessor.exposure).items()}
+
+    def about(self) -> dict[str, Any]:
+        """What the results come from."""
+        rules = self._settings.ergonomics.model_dump(mode="json")
+        return {
+            "spotter": __version__,
+            "source": self.name,
+            "width": self._info.width,
+            "height": self._info.height,
+            "fps": round(self.fps, 4),
+            "model": self._model.name,
+            "input_size": self._settings.pose.input_size,
+            "settings": {**rules, "view": self._camera.view.model_dump(mode="json")},
+        }
+
+    def totals(self) -> dict[str, Any]:
+        """What came out."""
+        raised = [step.alert for step in self.alerts if step.update.number == 0]
+        return {
+            "frames": self.frames_analysed,
+            "undecodable": self.undecodable,
+            "seconds": round(self.seconds, 6),
+            "tracks": self.tracks,
+            "most_people": self.most_people,
+            "posture_person_seconds": self.exposure,
+            "alerts": {
+                kind: sum(a.kind.value == kind for a in raised) for kind in sorted({a.kind.value for a in raised})
+            },
+            "suppressed": len(self.suppressed),
+        }
+
+    def frames(self) -> Iterator[AnalysedFrame]:
+        """Every frame in order."""
+        pictures = self._pictures()
+        while batch := list(itertools.islice(pictures, BATCH)):
+            found = self._model.predict([image for _, _, image in batch])
+            for (sequence, at, image), people in zip(batch, found, strict=True):
+                height, width = image.shape[:2]
+                pose = PoseFrame(
+                    self._camera.id, 0, sequence, at, at, at, width, height, self._model.name,
+                    people.boxes, people.scores, people.keypoints, people.confidences,
+                )  # fmt: skip
+                assessment = self._assessor.update(pose)
+                if assessment is not None:
+                    self._count(pose, assessment)
+                    yield AnalysedFrame(image, pose, assessment)
+
+    def end(self) -> tuple[AlertStep, ...]:
+        """Alerts that are still open when the video ends are closed as ended."""
+        steps = self._assessor.end()
+        self.alerts.extend(steps)
+        return steps
+
+    def _pictures(self) -> Iterator[tuple[int, int, Image]]:
+        """(sequence, event time, image) at most at the wanted rate."""
+        sequence, due = 0, 0.0
+        while (captured := self._source.read()) is not None:
+            if captured.image is None:
+                self.undecodable += 1
+                sequence += 1
+                continue
+            if captured.media_time_s + 1e-6 < due:
+                continue
+            due = max(due + 1.0 / self._camera.max_fps, captured.media_time_s)
+            yield sequence, from_seconds(captured.media_time_s), captured.image
+            sequence += 1
+
+    def _count(self, pose: PoseFrame, assessment: Assessment) -> None:
+        self.frames_analysed += 1
+        self.seconds = to_seconds(pose.captured_at)
+        self.tracks += assessment.tracks_started
+        self.most_people = max(self.most_people, len(assessment.people))
+        self.alerts.extend(assessment.alerts)
+        self.suppressed.extend(event.reason for _, event in assessment.suppressed)
