@@ -299,3 +299,12 @@ for number in range(100_000):
         counts = store.counts()
     assert set(reported) <= kept
     assert counts.alerts == counts.outbox_pending
+
+
+def test_a_time_that_no_database_keeps(tmp_path: Path) -> None:
+    alert = make_alert(raised_at=2**62 * 100)
+    with Store.open(tmp_path / "spotter.db") as store:
+        with pytest.raises(StoreError) as caught:
+            store.record(alert, make_update(make_alert()))
+        assert "out of range" in line(caught)
+        assert store.counts().alerts == 0

@@ -21,7 +21,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from spotter.cli.alerts_view import list_table, show_record, write_csv
-from spotter.core.clock import from_datetime, from_seconds, now
+from spotter.core.clock import from_datetime, from_seconds, now, to_datetime
 from spotter.core.contracts import AlertKind
 from spotter.core.errors import ConfigError
 from spotter.core.settings import load_settings
@@ -158,7 +158,9 @@ def parse_since(text: str) -> int:
     ago = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
     try:
         if ago:
-            return now() - from_seconds(float(ago[1]) * _UNIT_S[ago[2]])
+            at = now() - from_seconds(float(ago[1]) * _UNIT_S[ago[2]])
+            to_datetime(at)  # refuses what lies before the calendar
+            return at
         moment = datetime.fromisoformat(text.strip())
         return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):

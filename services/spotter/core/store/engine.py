@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
 from sqlalchemy.pool import QueuePool
 
 from spotter.core.errors import StoreError
@@ -187,7 +187,7 @@ _REASONS = (
 
 def store_error(error: Exception, database: str) -> StoreError:
     """One line for a failure of the database: its name, the reason, the mend."""
-    original = error.orig if isinstance(error, DBAPIError) else error
+    original = error.orig or error if isinstance(error, StatementError) else error
     code = _code(original)
     for beginning, reason, mend in _REASONS:
         if code.startswith(beginning):
