@@ -78,21 +78,6 @@ def test_when_all_cameras_fail_each_is_named(spotter, tmp_path):
     assert "gone-b.mp4" in outcome.one_line()
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/x", "rtsp://user:secret@127.0.0.1:{port}/x"])
-def test_an_address_that_does_not_answer_is_named_without_its_password(spotter, pictures, url):
-    with socket.socket() as taken:  # Bound and not listening: nothing else can answer here.
-        taken.bind(("127.0.0.1", 0))
-        address = url.format(port=taken.getsockname()[1])
-        outcome = spotter(
-            "run", f"far={address}", f"good={pictures}", *QUICK, env={"SPOTTER_INGEST__OPEN_TIMEOUT_S": "1"}
-        )
-    assert outcome.code == 0, outcome.err
-    assert "far" in outcome.one_line()
-    assert "127.0.0.1" in outcome.one_line()
-    assert "secret" not in outcome.err + outcome.out
-    assert "good: 8 frames read, 8 posed" in outcome.out
-
-
 def test_a_zero_byte_image_among_good_ones_costs_itself_alone(spotter, pictures):
     (pictures / "0035.jpg").touch()
     outcome = spotter("run", f"shots={pictures}", *QUICK)

@@ -2,97 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import queue
 import signal
-import subprocess
-import sys
-import threading
+import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 import spotter
 
-COMMAND = Path(sys.executable).with_name("spotter")
 CLIP = Path(spotter.__file__).with_name("demo") / "aisle.mp4"
-
-
-class Running:
-    """A `spotter` process in a session of its own, its stdout read line by line."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [COMMAND, *arguments],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self.lines: list[str] = []
-        self.errors = ""
-        self._queue: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._readers = [threading.Thread(target=self._read_out), threading.Thread(target=self._read_err)]
-        for reader in self._readers:
-            reader.start()
-
-    def wait_for(self, text: str) -> None:
-        deadline = time.monotonic() + 30
-        while not any(text in line for line in self.lines):
-            assert self.process.poll() is None, f"ended before it printed '{text}': {self.errors}"
-            assert time.monotonic() < deadline, f"'{text}' is not in {self.lines}"
-            with contextlib.suppress(queue.Empty):
-                self.lines.append(self._queue.get(timeout=0.2))
-
-    def end(self, timeout: float) -> int:
-        code = self.process.wait(timeout)
-        for reader in self._readers:
-            reader.join(5)
-        while not self._queue.empty():
-            self.lines.append(self._queue.get())
-        return code
-
-    def _read_out(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._queue.put(line)
-
-    def _read_err(self) -> None:
-        assert self.process.stderr is not None
-        self.errors = self.process.stderr.read()
-
-    def orphans(self) -> list[int]:
-        return [p.pid for p in psutil.process_iter() if _session(p.pid) == self.process.pid]
-
-
-def _session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except (ProcessLookupError, PermissionError):
-        return None
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator:
-    running: list[Running] = []
-
-    def begin(*arguments: str) -> Running:
-        running.append(Running(tmp_path, *arguments, "--port", "0"))
-        return running[-1]
-
-    yield begin
-    for each in running:
-        if each.process.poll() is None:
-            each.process.kill()
-            each.end(10)
-        for stream in (each.process.stdout, each.process.stderr):
-            assert stream is not None
-            stream.close()
 
 
 @pytest.mark.parametrize(
@@ -138,3 +57,33 @@ def test_the_demo_ends_by_itself_after_one_round(start):
     assert text.count("ALERT P1 possible fall | camera aisle") == 1
     assert text.count("ALERT") == 1
     assert running.orphans() == []
+
+
+def test_a_camera_that_does_not_answer_is_warned_of_once_and_the_others_go_on(start):
+    with socket.socket() as taken:  # Bound and not listening: nothing else can answer here.
+        taken.bind(("127.0.0.1", 0))
+        far = f"rtsp://user:secret@127.0.0.1:{taken.getsockname()[1]}/hall"
+        running = start("run", f"far={far}", str(CLIP), "--speed", "max")
+        running.wait_for("camera aisle: ended")
+        time.sleep(1)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end(8) == 0
+    warnings = [line for line in running.errors.splitlines() if line.startswith("spotter: warning")]
+    assert len(warnings) == 1
+    assert "'far'" in warnings[0]
+    assert "***@127.0.0.1" in warnings[0]
+    text = "".join(running.lines) + running.errors
+    assert "secret" not in text
+    assert text.count("ALERT") == 1
+
+
+def test_a_run_in_which_no_camera_ever_answers_is_given_up(start):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        running = start("run", f"far=http://user:secret@127.0.0.1:{taken.getsockname()[1]}/hall")
+        assert running.end(60) == 3
+    last = running.errors.splitlines()[-1]
+    assert last.startswith("spotter: no camera answered within 20 s")
+    assert "http://***@127.0.0.1" in last
+    assert "Check address" in last
+    assert "secret" not in running.errors

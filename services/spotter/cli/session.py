@@ -19,6 +19,7 @@ from spotter.cli.console import line, warning_line
 from spotter.cli.display import Announcer, Display, open_display
 from spotter.cli.embedded import EmbeddedPipeline
 from spotter.cli.summary import summary_lines
+from spotter.cli.watch import CameraWatch
 from spotter.core.settings import Settings
 from spotter.core.telemetry import configure_logs
 
@@ -97,21 +98,19 @@ def run_session(
 
 def _follow(pipeline: EmbeddedPipeline, signals: StopSignals, announcer: Announcer, display: Display) -> None:
     """Show the run until it ends or a signal comes, then what the draining frames still bring."""
-    warned: set[str] = set()
+    watch = CameraWatch(len(pipeline.settings.cameras))
 
     def show() -> None:
         display.refresh()
         for alert, update in announcer.take():
             display.announce(alert, update)
-        failures = pipeline.failures
-        if len(failures) < len(pipeline.settings.cameras):  # When all fail, the error at the end says so once.
-            for camera in sorted(failures.keys() - warned):
-                warned.add(camera)
-                warning_line(f"camera '{camera}': {failures[camera]}. The other cameras go on")
+        for text in watch.warnings(pipeline.state.health(), pipeline.failures):
+            warning_line(text)
 
     try:
         while signals.received is None and not pipeline.wait(_TICK_S):
             show()
+            watch.check(pipeline.state.health())
         if signals.received is not None:
             display.note("Stopping: frames in flight are finished first")
     finally:

@@ -1,0 +1,44 @@
+"""Warnings of cameras that fail or fall silent, and a run given up in which none ever answered."""
+
+from __future__ import annotations
+
+import pytest
+
+from spotter.cli import watch
+from spotter.core.contracts import CameraHealth, CameraState
+from spotter.core.errors import SourceError
+
+
+def healths(**states: CameraState) -> dict[str, CameraHealth]:
+    return {name: CameraHealth(name, state, at=0, detail=f"{name} is gone") for name, state in states.items()}
+
+
+def test_each_camera_is_warned_of_once_until_it_was_live_again():
+    looking = watch.CameraWatch(2)
+    silent = healths(a=CameraState.BACKING_OFF, b=CameraState.LIVE)
+    assert list(looking.warnings(silent, {})) == ["camera 'a': a is gone. It is tried again until it answers"]
+    assert list(looking.warnings(silent, {})) == []
+    assert list(looking.warnings(healths(a=CameraState.CONNECTING), {})) == []
+    assert list(looking.warnings(silent, {})) == []
+    assert list(looking.warnings(healths(a=CameraState.LIVE), {})) == []
+    assert len(list(looking.warnings(silent, {}))) == 1
+
+
+def test_a_failure_is_told_once_and_not_when_it_is_the_runs_own_error():
+    looking = watch.CameraWatch(2)
+    one = {"a": "cannot open 'x'. Check the path"}
+    assert list(looking.warnings({}, one)) == ["camera 'a': cannot open 'x'. Check the path. The other cameras go on"]
+    assert list(looking.warnings({}, one)) == []
+    assert list(looking.warnings({}, {**one, "b": "gone"})) == []
+
+
+def test_a_run_is_given_up_only_when_no_camera_ever_delivered(monkeypatch):
+    silent = healths(a=CameraState.BACKING_OFF, b=CameraState.FAILED)
+    patient = watch.CameraWatch(2)
+    patient.check(silent)
+    monkeypatch.setattr(watch, "FIRST_PICTURE_S", -1.0)
+    with pytest.raises(SourceError, match=r"Camera 'a': a is gone\. Check address"):
+        patient.check(silent)
+    lucky = watch.CameraWatch(2)
+    lucky.check(healths(a=CameraState.BACKING_OFF, b=CameraState.LIVE))
+    lucky.check(healths(a=CameraState.BACKING_OFF, b=CameraState.BACKING_OFF))
