@@ -1,0 +1,178 @@
+"""One camera, read on one thread: connect, stamp, pace, publish, and connect again when it is lost.
+
+Promises:
+- A live camera is tried for ever; a finite one ends or fails by itself. Neither touches the other cameras.
+- `sequence` counts the frames read within the rate limit; undecodable and late ones leave gaps, all are counted.
+- Event time: arrival for live cameras, epoch + media time for finite ones; strictly growing, whole microseconds.
+- At real-time speed a finite source never runs ahead of the wall clock, and skips frames rather than fall behind it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from spotter.core import clock
+from spotter.core.bus.api import FRAMES, Bus
+from spotter.core.contracts import CameraState, Frame, Image
+from spotter.core.errors import SourceError
+from spotter.core.settings import CameraSettings, IngestSettings
+from spotter.core.telemetry import Metrics, get_logger
+from spotter.ingest.background import BlurredBackground
+from spotter.ingest.backoff import Backoff
+from spotter.ingest.monitor import CameraMonitor
+from spotter.ingest.pacing import Moment, RateLimit, RealTimePacer
+from spotter.ingest.sources import Captured, Source, SourceInfo, SourceLostError, open_source
+
+STABLE_S = 5.0
+"""A camera that delivered for this long starts from the shortest pause again when it is lost [D]."""
+
+_EARLY_END_SHARE = 0.98
+"""Containers state their length with an error of a few frames; less than this share of it is an early end."""
+
+
+class CameraReader:
+    """Reads one camera until it is over or a stop is asked for.
+
+    Args:
+        camera: what to read.
+        ingest: pace, timeouts and pauses.
+        bus: where frames and health go.
+        metrics: counters of the pipeline.
+        background: takes blurred pictures, or None where pictures are not shown.
+    """
+
+    def __init__(
+        self,
+        camera: CameraSettings,
+        ingest: IngestSettings,
+        bus: Bus,
+        metrics: Metrics,
+        background: BlurredBackground | None = None,
+    ) -> None:
+        self.monitor = CameraMonitor(camera.id, bus, metrics)
+        self._camera = camera
+        self._ingest = ingest
+        self._bus = bus
+        self._background = background
+        self._log = get_logger("spotter.ingest").bind(camera=camera.id)
+        self._epoch: int | None = None
+        self._sequence = 0
+        self._captured_at = 0
+        self._limit = RateLimit(camera.max_fps)
+
+    def run(self, stop: threading.Event) -> None:
+        """Read until the source has ended or failed, or `stop` is set. Raises nothing; `monitor` tells the outcome."""
+        self.monitor.publish_health()
+        try:
+            detail = self._keep_reading(open_source(self._camera, self._ingest), stop)
+        except SourceError as error:
+            self.monitor.to(CameraState.FAILED, str(error))
+        except Exception as error:
+            # A fault of this program: the other cameras must not suffer, and the log must be able to explain it.
+            self._log.debug("reader_fault", exc_info=True)
+            self.monitor.to(CameraState.FAILED, f"internal error while reading: {type(error).__name__}")
+        else:
+            self.monitor.to(CameraState.ENDED, detail)
+
+    def _keep_reading(self, source: Source, stop: threading.Event) -> str:
+        """Play, and again after each loss; returns why it ended."""
+        backoff = Backoff(self._ingest.backoff_min_s, self._ingest.backoff_max_s)
+        while not stop.is_set():
+            started = time.monotonic()
+            try:
+                return self._play(source, source.open(), stop)
+            except SourceLostError as lost:
+                if stop.is_set():
+                    break
+                if self.monitor.state is CameraState.LIVE and time.monotonic() - started > STABLE_S:
+                    backoff.reset()
+                self.monitor.to(CameraState.BACKING_OFF, str(lost))
+            finally:
+                source.close()
+            if stop.wait(backoff.next()):
+                break
+            self.monitor.to(CameraState.CONNECTING, self.monitor.detail)
+        return "stopped"
+
+    def _play(self, source: Source, info: SourceInfo, stop: threading.Event) -> str:
+        """Read one opening of the source to its end; returns why it ended."""
+        if self._epoch is None:
+            self._epoch = clock.now()
+        pacer = RealTimePacer(self._epoch) if info.finite and self._ingest.speed == "realtime" else None
+        items = 0
+        while not stop.is_set():
+            wanted = pacer is None or not pacer.catching_up
+            captured = source.read(decode=wanted)
+            if captured is None:
+                return self._ended(items, info)
+            if stop.is_set():
+                break
+            items += 1
+            self.monitor.count_read()
+            at = self._event_time(captured)
+            if not self._limit.admits(at):
+                self.monitor.count_dropped("over_rate")
+                continue
+            sequence = self._sequence
+            self._sequence += 1
+            if captured.image is None and wanted:
+                self.monitor.count_undecodable(captured.name)
+                continue
+            moment = Moment.DUE if pacer is None else pacer.judge(at, clock.now())
+            if captured.image is None or moment is Moment.LATE:
+                self.monitor.count_dropped("late")
+                continue
+            if pacer is not None and moment is Moment.EARLY and _sleep_until(pacer, at, stop):
+                break
+            self._publish(captured.image, sequence, at, self._clock_offset(info, pacer, at))
+        return "stopped"
+
+    def _event_time(self, captured: Captured) -> int:
+        """Strictly later than the frame before, even when the wall clock is set back."""
+        if captured.media_time_s is None:
+            at = clock.now()
+        else:
+            at = (self._epoch or 0) + clock.from_seconds(captured.media_time_s)
+        self._captured_at = max(at, self._captured_at + clock.MICROSECOND)
+        return self._captured_at
+
+    def _clock_offset(self, info: SourceInfo, pacer: RealTimePacer | None, at: int) -> int:
+        if pacer is not None:
+            return pacer.clock_offset_ns
+        return at - clock.now() if info.finite else 0
+
+    def _publish(self, image: Image, sequence: int, at: int, clock_offset_ns: int) -> None:
+        height, width = image.shape[:2]
+        now = clock.now()
+        frame = Frame(
+            camera_id=self._camera.id,
+            epoch=self._epoch or 0,
+            sequence=sequence,
+            captured_at=at,
+            published_at=now,
+            width=width,
+            height=height,
+            picture=image,
+            clock_offset_ns=clock_offset_ns,
+        )
+        # Counted before it is handed over, so that no consumer sees a frame that the camera does not know of.
+        self.monitor.count_published(width, height)
+        if self.monitor.state is CameraState.CONNECTING:
+            self.monitor.to(CameraState.LIVE)
+        self._bus.publish(FRAMES, frame)
+        if self._background is not None:
+            self._background.offer(image, now)
+
+    def _ended(self, items: int, info: SourceInfo) -> str:
+        if info.frame_count is not None and items < _EARLY_END_SHARE * info.frame_count - 1:
+            detail = f"ended early: {items} of {info.frame_count} frames could be read; the file may be cut off"
+            self.monitor.warn(detail)
+            return detail
+        return f"played to its end, {items} frames"
+
+
+def _sleep_until(pacer: RealTimePacer, at: int, stop: threading.Event) -> bool:
+    """Wait for the frame's time; True when a stop was asked for meanwhile."""
+    wait = pacer.wait_ns(at, clock.now())
+    return wait > 0 and stop.wait(clock.to_seconds(wait))
