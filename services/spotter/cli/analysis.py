@@ -110,8 +110,7 @@ class Analysis:
         """Frames that will come, where the source knows."""
         if self._info.frame_count is None:
             return None
-        held = round(self._camera.hold_last_s * self._info.fps)
-        return round((self._info.frame_count + held) * self.fps / self._info.fps)
+        return round(self._info.frame_count * self.fps / self._info.fps)
 
     @property
     def exposure(self) -> dict[str, float]:
@@ -174,15 +173,14 @@ class Analysis:
         """(sequence, event time, image) at most at the wanted rate."""
         sequence, due = 0, 0.0
         while (captured := self._source.read()) is not None:
+            time = captured.media_time_s or 0.0
             if captured.image is None:
                 self.undecodable += 1
                 sequence += 1
-                continue
-            if captured.media_time_s + 1e-6 < due:
-                continue
-            due = max(due + 1.0 / self._camera.max_fps, captured.media_time_s)
-            yield sequence, from_seconds(captured.media_time_s), captured.image
-            sequence += 1
+            elif time + 1e-6 >= due:
+                due = max(due + 1.0 / self._camera.max_fps, time)
+                yield sequence, from_seconds(time), captured.image
+                sequence += 1
 
     def _count(self, pose: PoseFrame, assessment: Assessment) -> None:
         self.frames_analysed += 1

@@ -165,9 +165,14 @@ def inclination_text(angle: Angle) -> str:
 
 
 def _label(canvas: Image, text: str, place: tuple[int, int], size: float) -> None:
-    thickness = max(1, round(2 * size))
-    cv2.putText(canvas, text, place, _FONT, size, _BLACK, thickness + 2, cv2.LINE_AA)
-    cv2.putText(canvas, text, place, _FONT, size, _WHITE, thickness, cv2.LINE_AA)
+    """White text on a dark plate whose lower left corner is at `place`, kept inside the picture."""
+    (width, height), below = cv2.getTextSize(text, _FONT, size, 1)
+    pad = max(2, round(6 * size))
+    left = int(np.clip(place[0], 0, max(canvas.shape[1] - width - 2 * pad, 0)))
+    bottom = int(np.clip(place[1], height + below + 2 * pad, canvas.shape[0]))
+    plate = canvas[bottom - height - below - 2 * pad : bottom, left : left + width + 2 * pad]
+    plate[:] = plate // 4
+    cv2.putText(canvas, text, (left + pad, bottom - below - pad), _FONT, size, _WHITE, 1, cv2.LINE_AA)
 
 
 def _scale(canvas: Image) -> float:
