@@ -204,11 +204,12 @@ def test_damaged_messages_are_wire_errors(name: str, data: st.DataObject) -> Non
 
 
 @pytest.mark.parametrize("name", ["frame", "pose_frame"])
-@given(cut=st.floats(0, 1, exclude_max=True))
-def test_frames_and_skeletons_cut_short_are_refused(name: str, cut: float) -> None:
+def test_frames_and_skeletons_cut_short_are_refused(name: str) -> None:
     decode, _ = DECODERS[name]
-    with pytest.raises(WireError):
-        decode(GOOD[name][: int(cut * len(GOOD[name]))])
+    for length in range(len(GOOD[name])):
+        # Of a JPEG cut short, the length that stands before it tells; its own end is the decoder's business.
+        with pytest.raises(WireError):
+            decode(GOOD[name][:length])
 
 
 @pytest.mark.parametrize("name", list(DECODERS))

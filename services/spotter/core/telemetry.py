@@ -33,8 +33,8 @@ class Metrics:
         self.frames_published = Counter("spotter_frames_published", "Frames handed to the bus.", camera, registry=r)
         self.frames_dropped = Counter(
             "spotter_frames_dropped",
-            "Frames let go, by reason: undecodable, over_rate, late, queue_full, no_consumer, deadline, inference_failed, "
-            "shutdown.",
+            "Frames let go, by reason: undecodable, over_rate, late, queue_full, no_consumer, deadline, "
+            "inference_failed, shutdown.",
             ["camera", "reason"],
             registry=r,
         )

@@ -14,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Select, func, select, text, update
+from sqlalchemy import ColumnElement, Engine, Select, func, select, text
+from sqlalchemy import update as update_rows
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -92,7 +93,7 @@ class Store:
             raise
         return store
 
-    def record(self, alert: Alert, step: AlertUpdate) -> bool:
+    def record(self, alert: Alert, update: AlertUpdate) -> bool:
         """Write an alert with one update of it, and the message that tells of it, in one transaction.
 
         The first call for an alert fills its ledger's `stored` time. Later ones take over the severity of the newest
@@ -106,9 +107,9 @@ class Store:
             StoreError: nothing was written.
             ValueError: the update is of another alert.
         """
-        if step.alert_id != alert.id:
-            raise ValueError(f"update of alert {step.alert_id} given with alert {alert.id}")
-        return self._transact(lambda session: self._record(session, alert, step))
+        if update.alert_id != alert.id:
+            raise ValueError(f"update of alert {update.alert_id} given with alert {alert.id}")
+        return self._transact(lambda session: self._record(session, alert, update))
 
     def alerts(self, query: AlertQuery | None = None) -> list[Alert]:
         """Alerts that match, newest first by (raised_at, id)."""
@@ -162,7 +163,7 @@ class Store:
     def mark_attempted(self, entry_id: int) -> None:
         """Count a delivery that failed; the message stays pending."""
         statement = (
-            update(OutboxRow)
+            update_rows(OutboxRow)
             .where(OutboxRow.id == entry_id, OutboxRow.delivered_at.is_(None))
             .values(attempts=OutboxRow.attempts + 1)
         )
@@ -182,7 +183,7 @@ class Store:
             entry.delivered_at = at
             entry.attempts += 1
             session.execute(
-                update(AlertRow)
+                update_rows(AlertRow)
                 .where(AlertRow.id == entry.alert_id, AlertRow.ledger_notified.is_(None))
                 .values(ledger_notified=at)
             )
@@ -226,27 +227,27 @@ class Store:
     ) -> None:
         self.close()
 
-    def _record(self, session: Session, alert: Alert, step: AlertUpdate) -> bool:
-        ended_at = alert.ended_at if alert.ended_at is not None or not step.kind.closes else step.at
+    def _record(self, session: Session, alert: Alert, update: AlertUpdate) -> bool:
+        ended_at = alert.ended_at if alert.ended_at is not None or not update.kind.closes else update.at
         values = alert_values(alert) | {"ended_at": ended_at, "ledger_stored": now()}
         session.execute(self._insert(AlertRow).values(values).on_conflict_do_nothing(index_elements=["id"]))
         row = session.get_one(AlertRow, alert.id, with_for_update=True)
         newest = session.scalar(select(func.max(AlertUpdateRow.number)).where(AlertUpdateRow.alert_id == alert.id))
-        if session.get(AlertUpdateRow, (alert.id, step.number)) is not None:
+        if session.get(AlertUpdateRow, (alert.id, update.number)) is not None:
             return False
         for name in ("ended_at", *(f"ledger_{name}" for name in LEDGER)):
             if getattr(row, name) is None:
                 setattr(row, name, values[name])
-        if newest is None or step.number > newest:
+        if newest is None or update.number > newest:
             row.severity = alert.severity.value
-        session.add(AlertUpdateRow(**update_values(step)))
+        session.add(AlertUpdateRow(**update_values(update)))
         session.flush()
         session.add(
             OutboxRow(
                 alert_id=alert.id,
-                update_number=step.number,
+                update_number=update.number,
                 topic=ALERTS_TOPIC,
-                payload=message_json(alert_of(row), step),
+                payload=message_json(alert_of(row), update),
                 created_at=now(),
                 attempts=0,
             )

@@ -100,6 +100,8 @@ def decode_pose_frame(data: bytes) -> PoseFrame:
     message = parse(skeleton_pb2.PoseFrame(), "skeletons", data)
     people = message.people
     with as_wire_errors("decode", "skeletons"):
+        if not message.HasField("people"):
+            raise ValueError("the number of people is missing")
         return PoseFrame(
             camera_id=_present(message.camera_id, "camera's name"),
             epoch=message.epoch,
