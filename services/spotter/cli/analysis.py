@@ -21,7 +21,7 @@ from spotter.core.settings import CameraSettings, Settings
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment, CameraAssessor
 from spotter.ingest.sources import open_source
-from spotter.pose.models import create_model
+from spotter.pose.models import Detections, create_model
 
 BATCH = 4
 """Frames per inference: fixed, so that results do not depend on how fast the disk was."""
@@ -76,6 +76,8 @@ class Analysis:
         rules = settings.ergonomics
         self._assessor = CameraAssessor(settings.site, camera.id, camera.view, rules.tracker, rules.fall)
         self._source = open_source(camera, settings.ingest)
+        self._held: Image | None = None
+        self._held_people = Detections.none()
         self.undecodable = 0
         self.frames_analysed = 0
         self.seconds = 0.0
@@ -151,7 +153,7 @@ class Analysis:
         """Every frame in order."""
         pictures = self._pictures()
         while batch := list(itertools.islice(pictures, BATCH)):
-            found = self._model.predict([image for _, _, image in batch])
+            found = self._people([image for _, _, image in batch])
             for (sequence, at, image), people in zip(batch, found, strict=True):
                 height, width = image.shape[:2]
                 pose = PoseFrame(
@@ -168,6 +170,17 @@ class Analysis:
         steps = self._assessor.end()
         self.alerts.extend(steps)
         return steps
+
+    def _people(self, images: list[Image]) -> list[Detections]:
+        """People of each image. A held picture is one object, and is looked at once."""
+        new = [image for image, before in zip(images, [self._held, *images], strict=False) if image is not before]
+        found = iter(self._model.predict(new) if new else [])
+        people: list[Detections] = []
+        for image in images:
+            if image is not self._held:
+                self._held, self._held_people = image, next(found)
+            people.append(self._held_people)
+        return people
 
     def _pictures(self) -> Iterator[tuple[int, int, Image]]:
         """(sequence, event time, image) at most at the wanted rate."""
