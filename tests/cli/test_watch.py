@@ -26,7 +26,7 @@ def test_each_camera_is_warned_of_once_until_it_was_live_again():
 
 def test_a_failure_is_told_once_and_not_when_it_is_the_runs_own_error():
     looking = watch.CameraWatch(2)
-    one = {"a": "cannot open 'x'. Check the path"}
+    one = {"a": "camera 'a': cannot open 'x'. Check the path"}
     assert list(looking.warnings({}, one)) == ["camera 'a': cannot open 'x'. Check the path. The other cameras go on"]
     assert list(looking.warnings({}, one)) == []
     assert list(looking.warnings({}, {**one, "b": "gone"})) == []

@@ -171,5 +171,7 @@ def _step(update: AlertUpdate) -> str:
 
 def _state_line(health: CameraHealth) -> str:
     size = f" {health.width}x{health.height}" if health.width else ""
-    detail = f": {health.detail}" if health.detail else ""
+    # What went wrong is told once, as a warning or as the run's error.
+    told = health.state in (CameraState.FAILED, CameraState.BACKING_OFF)
+    detail = f": {health.detail}" if health.detail and not told else ""
     return f"camera {health.camera_id}: {health.state.value.replace('_', ' ')}{size}{detail}"

@@ -257,7 +257,8 @@ class EmbeddedPipeline:
         with self._lock:
             if self._failure is None:
                 self._failure = _as_spotter_error(name, error)
-        self._log.error("service_died", service=name, error=f"{type(error).__name__}: {error}")
+        if self._ingest is not None:  # Before that, `start` raises it.
+            self._log.error("service_died", service=name, error=f"{type(error).__name__}: {error}")
         self._stop_ingest.set()
         self._stop_now.set()
         self._bus.close()

@@ -5,6 +5,7 @@ Ctrl-C and SIGTERM stop the cameras, let frames in flight drain and end cleanly;
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -72,7 +73,7 @@ def run_session(
     Raises:
         SpotterError: it could not start, a service died, or every camera failed.
     """
-    configure_logs(_log_level(settings), settings.log.format)
+    _start_logs(settings)
     announcer = Announcer()
     pipeline = EmbeddedPipeline(settings, announcer, rounds=rounds)
     begun = time.monotonic()
@@ -85,12 +86,12 @@ def run_session(
                 if on_dashboard is not None:
                     on_dashboard(pipeline.dashboard_url)
             with open_display(pipeline.state, pipeline.metrics, progress_s=progress_s) as display:
-                # Logs are bound to stderr as it is now, above a live table where there is one.
-                configure_logs(_log_level(settings), settings.log.format)
+                # Again, because a live table has put its own stderr in place, which writes above it.
+                _start_logs(settings)
                 _follow(pipeline, signals, announcer, display)
         finally:
             pipeline.stop()
-            configure_logs(_log_level(settings), settings.log.format)
+            _start_logs(settings)
     for text in summary_lines(pipeline.metrics, time.monotonic() - begun):
         line(text)
     return signals.received
@@ -118,8 +119,9 @@ def _follow(pipeline: EmbeddedPipeline, signals: StopSignals, announcer: Announc
         show()
 
 
-def _log_level(settings: Settings) -> str:
-    """Under a live table, only warnings unless a level was asked for."""
-    if sys.stdout.isatty() and "level" not in settings.log.model_fields_set:
-        return "warning"
-    return settings.log.level
+def _start_logs(settings: Settings) -> None:
+    """Logs on stderr as it is now. Under a live table, unless a level was asked for, only what the table does not say:
+    warnings, and none of the cameras', which are shown as lines of their own."""
+    tables = sys.stdout.isatty() and "level" not in settings.log.model_fields_set
+    configure_logs("warning" if tables else settings.log.level, settings.log.format)
+    logging.getLogger("spotter.ingest").setLevel(logging.CRITICAL if tables else logging.NOTSET)

@@ -30,13 +30,17 @@ class CameraWatch:
         self._warned: dict[str, CameraState] = {}
 
     def warnings(self, health: Mapping[str, CameraHealth], failures: Mapping[str, str]) -> Iterator[str]:
-        """What is new and worth a line. When all cameras have failed the run's own error says it, so nothing here."""
+        """What is new and worth a line. When all cameras have failed the run's own error says it, so nothing here.
+
+        Args:
+            failures: a line that names the camera, for each that failed for good.
+        """
         if len(failures) == self._cameras:
             return
         for camera in sorted(failures):
             if self._warned.get(camera) is not CameraState.FAILED:
                 self._warned[camera] = CameraState.FAILED
-                yield f"camera '{camera}': {_sentence(failures[camera])} The other cameras go on"
+                yield f"{_sentence(failures[camera])} The other cameras go on"
         for camera, own in sorted(health.items()):
             if own.state is CameraState.LIVE:
                 self._warned.pop(camera, None)
