@@ -124,6 +124,7 @@ class CameraReader:
                 self.monitor.count_dropped("late")
                 continue
             if pacer is not None and moment is Moment.EARLY and _sleep_until(pacer, at, stop):
+                self.monitor.count_dropped("shutdown")
                 break
             self._publish(captured.image, sequence, at, self._clock_offset(info, pacer, at))
         return "stopped"
