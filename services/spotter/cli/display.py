@@ -105,8 +105,11 @@ class LiveDisplay:
         self._live.update(self._table(), refresh=True)
 
     def announce(self, alert: Alert, update: AlertUpdate) -> None:
+        from rich.text import Text
+
+        # A styled text, because a style given to `print` would colour the table that is drawn with it.
         colour = "bold red" if update.kind is UpdateKind.RAISED else "yellow"
-        self._live.console.print(alert_text(alert, update), style=colour, markup=False)
+        self._live.console.print(Text(alert_text(alert, update), style=colour))
 
     def note(self, text: str) -> None:
         self._live.console.print(text, markup=False)
