@@ -1,1 +1,1 @@
-"""The dashboard: web page, HTTP API, metrics and health checks. It reads live state and the store; it changes nothing."""
+"""The dashboard: web page, HTTP API, metrics, health checks. It only reads live state and the store."""

@@ -11,6 +11,7 @@ const STATES = {
   ended: "Ended",
   failed: "Failed",
 };
+const NO_VIEW = { width: 16, height: 10, people: [] };
 const STALE_MS = 3000;
 const BANDS = [
   ["upright", "up to 20°"],
@@ -93,6 +94,7 @@ class Card {
         this.legend,
       ),
     );
+    this.showPosture();
     new ResizeObserver(() => schedule(this)).observe(this.canvas);
   }
 
@@ -122,9 +124,9 @@ class Card {
     this.notice.hidden = !notice;
     setText(this.notice, notice);
     const view = this.view;
-    const count = view ? view.people.length : 0;
-    const facts = [`${count} ${count === 1 ? "person" : "people"}`];
-    if (this.health) facts.push(`${rate(this.health.frames_per_second)} frames/s`);
+    const count = view?.people.length;
+    const facts = [view ? `${count} ${count === 1 ? "person" : "people"}` : "no view yet"];
+    if (this.health && view) facts.push(`${rate(this.health.frames_per_second)} frames/s`);
     if (view) facts.push(`${milliseconds(view.latency_s)} behind`);
     setText(this.facts, facts.join("  ·  "));
   }
@@ -162,7 +164,7 @@ class Card {
   }
 
   showPosture() {
-    const seconds = this.view.posture_seconds;
+    const seconds = this.view?.posture_seconds ?? {};
     const total = BANDS.reduce((sum, [name]) => sum + (seconds[name] ?? 0), 0);
     setText(this.postureTotal, total ? `${duration(total)} of people` : "nobody yet");
     const told = BANDS.map(([name, label], index) => {
@@ -194,6 +196,6 @@ class Card {
   }
 
   draw() {
-    if (this.view) draw(this.canvas, this.view, this.picture);
+    draw(this.canvas, this.view ?? NO_VIEW, this.picture);
   }
 }

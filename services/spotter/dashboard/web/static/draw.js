@@ -87,6 +87,16 @@ function drawPerson(context, person, place, scale) {
     context.lineTo(...at(to));
     context.stroke();
   }
+  const neck = Math.min(sure(0), sure(5), sure(6));
+  if (neck >= LEAST) {
+    const [left, right] = [at(5), at(6)];
+    context.globalAlpha = alpha(neck) * 0.6;
+    context.lineWidth = thick;
+    context.beginPath();
+    context.moveTo((left[0] + right[0]) / 2, (left[1] + right[1]) / 2);
+    context.lineTo(...at(0));
+    context.stroke();
+  }
   for (let index = 0; index < 17; index += 1) {
     if (sure(index) < LEAST) continue;
     context.globalAlpha = alpha(sure(index));
@@ -133,12 +143,14 @@ function drawLabel(context, person, place, stage, taken) {
 const alpha = (confidence) => 0.25 + 0.75 * Math.min(1, confidence / 60);
 
 function extent(points) {
-  let low = Infinity;
-  let high = -Infinity;
+  const low = [Infinity, Infinity];
+  const high = [-Infinity, -Infinity];
   for (let index = 0; index < 17; index += 1) {
     if (points[3 * index + 2] < LEAST) continue;
-    low = Math.min(low, points[3 * index], points[3 * index + 1]);
-    high = Math.max(high, points[3 * index], points[3 * index + 1]);
+    for (const axis of [0, 1]) {
+      low[axis] = Math.min(low[axis], points[3 * index + axis]);
+      high[axis] = Math.max(high[axis], points[3 * index + axis]);
+    }
   }
-  return high > low ? high - low : 0;
+  return Math.max(0, high[0] - low[0], high[1] - low[1]);
 }

@@ -7,7 +7,7 @@ export const POSTURES = {
   upright: "upright",
   descending: "going down",
   on_ground: "on the ground",
-  alert: "on the ground, alert raised",
+  alert: "alert raised",
   unknown: "unknown",
 };
 

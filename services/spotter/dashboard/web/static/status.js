@@ -42,9 +42,9 @@ function show(status) {
       warn: dropped > 0,
     },
     {
-      name: "Latency",
+      name: "Latency p50",
       value: milliseconds(status.latency_s.p50),
-      detail: `95 % within ${milliseconds(status.latency_s.p95)}`,
+      detail: `p95 ${milliseconds(status.latency_s.p95)}`,
     },
     { name: "People", value: String(status.people), detail: "in view now" },
     {
