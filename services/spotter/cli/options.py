@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spotter.core.errors import ConfigError
-from spotter.core.settings import CAMERA_ID, Settings, load_settings
+from spotter.core.settings import CAMERA_ID, Settings, load_settings, redact_url
 
 DEFAULT_CONFIG = Path("spotter.yaml")
 """Used when neither a settings file nor a camera is named and it is in the current folder."""
@@ -81,6 +81,11 @@ def database_url(text: str | None) -> str | None:
     if text is None or "://" in text:
         return text
     return f"sqlite:///{text}"
+
+
+def source_for_people(source: str) -> str:
+    """A camera source without user, password and query."""
+    return redact_url(source)
 
 
 def _only_given(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
