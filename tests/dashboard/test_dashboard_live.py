@@ -7,11 +7,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import httpx
-from dashboard_scene import Site, make_alert, put_scene, record
+from dashboard_scene import Site, make_alert, person, put_scene, record
 
+from spotter.core.clock import now
 from spotter.core.contracts import UpdateKind
+from spotter.core.state import CameraView, PostureSeconds
 
 
 def events(response: httpx.Response) -> Iterator[tuple[str, dict[str, object]]]:
@@ -117,10 +120,28 @@ def test_a_browser_that_leaves_frees_everything(site: Site, client: httpx.Client
     assert sum(thread.name.startswith("AnyIO") for thread in threading.enumerate()) <= 6
 
 
+def test_a_view_that_cannot_be_written_does_not_end_the_stream(site: Site, client: httpx.Client) -> None:
+    good = make_view(1)
+    site.state.put_view(replace(good, people=(None,)))
+    with client.stream("GET", "/api/v1/live") as response:
+        stream = events(response)
+        assert next(stream)[0] == "alerts"
+        time.sleep(0.3)
+        site.state.put_view(replace(good, sequence=7))
+        name, data = next(stream)
+        assert name == "views"
+        assert data["cameras"][0]["view"]["sequence"] == 7
+
+
+def make_view(sequence: int) -> CameraView:
+    return CameraView("a", sequence, now(), 640, 480, (person("a-1", 100, 100, 80),), PostureSeconds(), 0.1)
+
+
 def test_too_many_streams_are_refused(site: Site, client: httpx.Client) -> None:
     site.server._app.state.feed._max_listeners = 1
     with client.stream("GET", "/api/v1/live") as response:
-        next(events(response))
+        stream = events(response)  # held, because httpx closes the connection with its iterator
+        assert next(stream)[0] == "alerts"
         refused = client.get("/api/v1/live")
         assert refused.status_code == 503
         assert refused.headers["retry-after"] == "10"

@@ -8,9 +8,10 @@ wakes every listener; a listener that was busy meanwhile finds the newest text o
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -19,10 +20,13 @@ from spotter.core.clock import isoformat, now
 from spotter.core.errors import StoreError
 from spotter.core.state import LiveState
 from spotter.core.store import AlertQuery, Store
+from spotter.core.telemetry import get_logger
 from spotter.dashboard.api.encode import cameras_json
 
 _WAIT_S = 0.5
 """Longest time that a worker thread stays in `LiveState.wait`, and so the longest time it outlives its listeners."""
+
+_RETRY_S = 1.0
 
 HEARTBEAT = b": still here\n\nevent: beat\ndata: {}\n\n"
 """A comment for proxies, and an event, because a page cannot see comments."""
@@ -102,14 +106,16 @@ class LiveFeed:
         """End every stream; may be called from any thread, more than once."""
         self._closed.set()
         loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._wake)
+        if loop is not None:
+            # A loop that has closed has no streams left to wake.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._wake)
 
     def _join(self, awake: asyncio.Event) -> None:
         self._loop = asyncio.get_running_loop()
         self._listeners.add(awake)
         if not self._pumps:
-            self._pumps = [asyncio.create_task(self._pump_views()), asyncio.create_task(self._pump_alerts())]
+            self._pumps = [asyncio.create_task(self._keep(pump)) for pump in (self._pump_views, self._pump_alerts)]
         elif self._views:
             awake.set()
 
@@ -123,6 +129,15 @@ class LiveFeed:
     def _wake(self) -> None:
         for listener in self._listeners:
             listener.set()
+
+    async def _keep(self, pump: Callable[[], Awaitable[None]]) -> None:
+        """Run `pump`; a failure (live state may be on another machine) is logged and tried again."""
+        while not self._closed.is_set():
+            try:
+                await pump()
+            except Exception as error:
+                get_logger(__name__).error("live_feed_failed", error=f"{type(error).__name__}: {error}")
+                await asyncio.sleep(_RETRY_S)
 
     async def _pump_views(self) -> None:
         version = -1
