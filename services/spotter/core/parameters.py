@@ -57,6 +57,19 @@ class FallParameters(Parameters):
         lt=0.5,
         description="Low: head at most this far above the hips (0.45 when the trunk is upright).",
     )
+    lowest_hip: float = Field(
+        default=-0.5, ge=-2, le=0, description="Hips below this are not a body on that floor: its place was misjudged."
+    )
+    end_on_hip: float = Field(
+        default=0.36, gt=0, lt=0.5, description="Low after a fast descent, for bodies that lie along the view: hips."
+    )
+    end_on_head: float = Field(
+        default=0.50, gt=0, lt=0.8, description="The same for the head: half the standing height (METHODS 8.2)."
+    )
+    end_on_rise: float = Field(default=0.20, gt=0, lt=0.5, description="The same for the head above the hips.")
+    end_on_speed: float = Field(
+        default=0.8, gt=0, lt=5, description="Statures per second that the descent must have reached for it."
+    )
     ground_trunk_deg: float = Field(
         default=60.0, ge=30, le=90, description="With the hips low, a trunk proven this inclined also counts as low."
     )

@@ -112,15 +112,36 @@ class FallMachine:
 
     def _observe(self, at: int, signals: FallSignals) -> None:
         p = self._p
-        if signals.settled:
+        if signals.hip < p.lowest_hip:
+            self._descents.forget()
+        elif signals.settled:
             self._descents.observe(at, signals.hip, signals.head)
-        flat = signals.trunk.proves_at_least(p.ground_trunk_deg)
-        sunk = signals.head <= p.ground_head and signals.head - signals.hip <= p.ground_rise
-        low = signals.hip <= p.ground_hip and (sunk or flat)
+        low = self._is_low(at, signals)
         self._low.observe(at, low)
         self._not_low.observe(at, not low)
         self._up.observe(at, signals.hip >= p.up_hip and signals.head >= p.up_head)
         self._seen_at, self._last = at, signals
+
+    def _is_low(self, at: int, signals: FallSignals) -> bool:
+        """On the ground as far as one frame can tell.
+
+        A camera that looks down shows a body that lies along its view higher above the feet than it is; that much is
+        believed only right after a fast descent, or it would be said of people who crouch.
+        """
+        p, hip, head = self._p, signals.hip, signals.head
+        rise = head - hip
+        if hip < p.lowest_hip:
+            return False
+        if hip <= p.ground_hip:
+            sunk = head <= p.ground_head and rise <= p.ground_rise
+            if sunk or signals.trunk.proves_at_least(p.ground_trunk_deg):
+                return True
+        if hip > p.end_on_hip or head > p.end_on_head or rise > p.end_on_rise:
+            return False
+        descent = self._descents.latest
+        if descent is None or descent.speed < p.end_on_speed or descent.head_drop < p.descent_head_drop:
+            return False
+        return self._low.since is not None or at - descent.ended <= _LINK
 
     def _upright(self, at: int) -> list[FallEvent]:
         if self._low.since is None:
