@@ -80,7 +80,7 @@ def person(
     y: float,
     tall: float,
     bend_deg: float = 0.0,
-    posture: str = "upright",
+    posture: str = "up",
     turn_deg: float = 0.0,
 ) -> PersonView:
     """Someone whose hip is at (x, y) px; the trunk bends by `bend_deg`, or the whole body turns by `turn_deg`."""
@@ -98,7 +98,7 @@ def unseen(track_id: str, x: float, y: float, tall: float) -> PersonView:
     """Someone of whom too little shows to tell the trunk."""
     seen = person(track_id, x, y, tall)
     faint = np.where(np.arange(17) < _UPPER, 0.6, 0.05).astype(np.float32)
-    return PersonView(track_id, seen.keypoints, faint, seen.box, Angle.not_observable("hips not seen"), "unknown")
+    return PersonView(track_id, seen.keypoints, faint, seen.box, Angle.not_observable("hips not seen"), "up")
 
 
 def put_scene(site: Site, step: int, backgrounds: bool = False) -> None:

@@ -47,7 +47,7 @@ def test_keypoints_that_are_not_numbers_are_sent_without_confidence(site: Site, 
     seen = person("a-1", 100, 100, 80)
     keypoints = seen.keypoints.copy()
     keypoints[4] = np.nan
-    broken = PersonView("a-1", keypoints, seen.confidences, seen.box, seen.trunk_inclination, "upright")
+    broken = PersonView("a-1", keypoints, seen.confidences, seen.box, seen.trunk_inclination, "up")
     site.state.put_view(CameraView("a", 1, now(), 640, 480, (broken,), PostureSeconds(), float("nan")))
     view = client.get("/api/v1/cameras").json()["cameras"][0]["view"]
     assert view["people"][0]["keypoints"][12:15] == [0, 0, 0]

@@ -28,7 +28,7 @@ CODECS = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "mp4v"}
 _DRAW_GATE = 0.15
 _BANNER_S = 4.0
 _COLOURS = {
-    FallState.UPRIGHT: (180, 200, 60),
+    FallState.UP: (180, 200, 60),
     FallState.GROUND: (40, 160, 250),
     FallState.ALERTED: (60, 60, 235),
 }

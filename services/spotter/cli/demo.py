@@ -13,6 +13,7 @@ from spotter.cli.console import line
 from spotter.cli.options import build_settings, database_url
 from spotter.cli.run import Speed
 from spotter.core.errors import SourceError
+from spotter.core.parameters import ViewParameters
 
 CLIPS = ("dock", "packing", "aisle")
 DATABASE = "spotter-data/demo.db"
@@ -24,6 +25,14 @@ Examples:
   spotter demo --once --speed max   the same as fast as this machine can
   spotter alerts list --database {DATABASE}
 """
+
+VIEWS = {
+    "dock": ViewParameters(pitch_low_deg=22, pitch_high_deg=26),
+    "packing": ViewParameters(pitch_low_deg=18, pitch_high_deg=23),
+    "aisle": ViewParameters(pitch_low_deg=19, pitch_high_deg=30),
+}
+"""How steeply the three cameras look down at the worker, known because the clips are rendered. A real camera's view is
+entered in spotter.yaml; without it the intervals are wider."""
 
 _HEADING = """\
 Spotter demo: three synthetic clips (computer-made, no real people) play as three cameras.
@@ -55,6 +64,9 @@ def demo(
                 "store": {"url": database_url(database)},
                 "dashboard": {"port": _port() if port is None else port, "background": "blurred"},
             },
+        )
+        settings = settings.model_copy(
+            update={"cameras": tuple(c.model_copy(update={"view": VIEWS[c.id]}) for c in settings.cameras)}
         )
         line(_HEADING.format(confirm=settings.ergonomics.fall.confirm_s, database=database))
         from spotter.cli.session import run_session

@@ -1,6 +1,7 @@
-"""Running person-seconds by trunk inclination band. Pure; a band counts only when the whole interval lies in it.
+"""Running person-seconds by what the trunk inclination interval proves. Pure.
 
-Bands after EN 1005-4 (METHODS 5.1): up to 20, 20 to 60, above 60 degrees.
+Edges after EN 1005-4 (METHODS 5.1): 20 and 60 degrees. A second counts once, in the strongest band that is proven: at
+least 60 (deep), at least 20 (bent), at most 20 (upright), or none of them (unproven).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Band(StrEnum):
 
 
 def band(angle: Angle) -> Band:
-    """The band that the interval lies in. At least 20 degrees proven counts as bent, at least 60 as deep."""
+    """The strongest band that the interval proves."""
     if angle.status in (Status.NOT_OBSERVABLE, Status.OUT_OF_SCOPE):
         return Band.NOT_OBSERVABLE
     if angle.proves_at_least(DEEP_DEG):

@@ -15,7 +15,7 @@ from spotter.core.contracts import Angle, CameraHealth, FloatArray
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonView:
     """One person now: pseudonym, keypoints (17, 2) px, confidences (17,), trunk inclination, and state of the fall rule
-    ("upright", "descending", "on_ground", "alert", "unknown")."""
+    ("up", "on_ground", "alert")."""
 
     track_id: str
     keypoints: FloatArray
@@ -29,7 +29,8 @@ class PersonView:
 class PostureSeconds:
     """Person-seconds since the camera's epoch by trunk inclination band; only what the interval proves counts.
 
-    Bands after EN 1005-4 (METHODS 5.1): up to 20, 20 to 60, above 60 degrees. `unproven`: the interval spans bands.
+    `upright`: at most 20 degrees, `bent`: at least 20, `deep`: at least 60 (edges after EN 1005-4, METHODS 5.1); each
+    second counts once, in the strongest band proven. `unproven`: the interval proves none of them.
     """
 
     upright: float = 0.0

@@ -1,8 +1,8 @@
 """Possible falls and people down, as one state machine a person (METHODS 8.2). Pure and deterministic.
 
-    UPRIGHT ──low for settle_s──▶ GROUND ──long enough──▶ ALERTED ──up for recover_s──▶ UPRIGHT
-       ▲                            │
-       └──not low for cancel_s──────┘  (suppressed, with the reason)
+    UP ──low for settle_s──▶ GROUND ──long enough──▶ ALERTED ──up for recover_s──▶ UP
+    ▲                          │
+    └──not low for cancel_s────┘  (suppressed, with the reason)
 
 How long is long enough: `confirm_s` after a fast descent and `slow_confirm_s` after a slow one (possible fall, P1),
 `down_s` when none was seen (person down, P2). Seconds of event time; heights in statures above the floor, from
@@ -30,9 +30,9 @@ _LINK = from_seconds(2.0)
 
 
 class FallState(StrEnum):
-    """Where a person stands in the rule."""
+    """Where a person stands in the rule. `UP` is whatever is not on the ground: standing, bending, sitting."""
 
-    UPRIGHT = "upright"
+    UP = "up"
     GROUND = "on_ground"
     ALERTED = "alert"
 
@@ -81,7 +81,7 @@ class FallMachine:
 
     def __init__(self, parameters: FallParameters) -> None:
         self._p = parameters
-        self.state = FallState.UPRIGHT
+        self.state = FallState.UP
         self._descents = DescentWatch(parameters)
         self._low = Held(_FLICKER)
         self._not_low = Held(0)
@@ -96,14 +96,14 @@ class FallMachine:
     @property
     def busy(self) -> bool:
         """True while someone is on the ground: the machine must live on even if its track is lost."""
-        return self.state is not FallState.UPRIGHT
+        return self.state is not FallState.UP
 
     def update(self, at: int, signals: FallSignals | None) -> list[FallEvent]:
         """One frame of the camera at event time `at`; `signals` is None while the person is not seen."""
         if signals is not None:
             self._observe(at, signals)
-        if self.state is FallState.UPRIGHT:
-            return self._upright(at)
+        if self.state is FallState.UP:
+            return self._not_down(at)
         return self._ground(at) if self.state is FallState.GROUND else self._alerted(at)
 
     def end(self, at: int) -> list[FallEvent]:
@@ -143,7 +143,7 @@ class FallMachine:
             return False
         return self._low.since is not None or at - descent.ended <= _LINK
 
-    def _upright(self, at: int) -> list[FallEvent]:
+    def _not_down(self, at: int) -> list[FallEvent]:
         if self._low.since is None:
             return []
         descent = self._descents.latest
@@ -202,7 +202,7 @@ class FallMachine:
         return [event]
 
     def _reset(self) -> None:
-        self.state = FallState.UPRIGHT
+        self.state = FallState.UP
         self._cause = None
         self._descents.forget()
         self._low.clear()

@@ -73,7 +73,7 @@ def _scheme(spec: str) -> str:
 
 def _is_images(spec: str) -> bool:
     path = Path(spec).expanduser()
-    return _is(path.is_dir) or (_is_file(spec) and path.suffix.lower() in SUFFIXES)
+    return (bool(spec.strip()) and _is(path.is_dir)) or (_is_file(spec) and path.suffix.lower() in SUFFIXES)
 
 
 def _is_file(spec: str) -> bool:

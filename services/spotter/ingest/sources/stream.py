@@ -80,7 +80,7 @@ class NetworkStream:
         # A silent camera: OpenCV first gives out what its decoder still held, each time after the full timeout.
         silent = time.monotonic() - started >= self._read_timeout_s
         if not delivered or silent:
-            if self._clock is not None and not silent:
+            if self._clock is not None:
                 return None
             raise SourceLostError(f"'{self._shown}' stopped sending", mend="Check its power and network")
         media_time_s = None if self._clock is None else self._clock.at(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)

@@ -14,9 +14,9 @@ const STATES = {
 const NO_VIEW = { width: 16, height: 10, people: [] };
 const STALE_MS = 3000;
 const BANDS = [
-  ["upright", "up to 20°"],
-  ["bent", "20–60°"],
-  ["deep", "above 60°"],
+  ["upright", "at most 20°"],
+  ["bent", "at least 20°"],
+  ["deep", "at least 60°"],
   ["unproven", "unproven"],
   ["not_observable", "not observable"],
 ];
@@ -125,9 +125,10 @@ class Card {
     setText(this.notice, notice);
     const view = this.view;
     const count = view?.people.length;
-    const facts = [view ? `${count} ${count === 1 ? "person" : "people"}` : "no view yet"];
-    if (this.health && view) facts.push(`${rate(this.health.frames_per_second)} frames/s`);
-    if (view) facts.push(`${milliseconds(view.latency_s)} behind`);
+    const people = `${count} ${count === 1 ? "person" : "people"}`;
+    const facts = [view ? (state === "live" ? people : `${people} in the last frame`) : "no view yet"];
+    if (this.health && view && state === "live") facts.push(`${rate(this.health.frames_per_second)} frames/s`);
+    if (view && state === "live") facts.push(`${milliseconds(view.latency_s)} behind`);
     setText(this.facts, facts.join("  ·  "));
   }
 
@@ -150,7 +151,7 @@ class Card {
         const [dot, , state, gauge, angle] = row.children;
         const seen = person.trunk.status === "ok" || person.trunk.status === "bounded";
         row.dataset.posture = person.posture;
-        dot.style.backgroundColor = COLOURS[person.posture] ?? COLOURS.unknown;
+        dot.style.backgroundColor = COLOURS[person.posture] ?? COLOURS.up;
         setText(state, words(person.posture, POSTURES));
         setText(angle, interval(person.trunk));
         angle.title = person.trunk.reason || "trunk inclination from vertical, as the interval that holds it";

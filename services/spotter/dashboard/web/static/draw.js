@@ -8,11 +8,9 @@ const TRUNK = new Set(["5-11", "6-12", "5-6", "11-12"]);
 const LEAST = 8; // hundredths of confidence below which a keypoint is not drawn
 
 export const COLOURS = {
-  upright: "#5fd6ba",
-  descending: "#f4bd55",
+  up: "#5fd6ba",
   on_ground: "#f4bd55",
   alert: "#ff7a72",
-  unknown: "#9fb2ba",
 };
 
 const STAGE = "#141d22";
@@ -75,7 +73,7 @@ function drawPerson(context, person, place, scale) {
   const tall = extent(points) * scale;
   const thick = Math.max(1.5, Math.min(5, tall / 45));
   context.lineCap = "round";
-  context.strokeStyle = context.fillStyle = COLOURS[person.posture] ?? COLOURS.unknown;
+  context.strokeStyle = context.fillStyle = COLOURS[person.posture] ?? COLOURS.up;
   for (const [from, to] of LIMBS) {
     const confidence = Math.min(sure(from), sure(to));
     if (confidence < LEAST) continue;
@@ -135,7 +133,7 @@ function drawLabel(context, person, place, stage, taken) {
   context.beginPath();
   context.roundRect(x, y, wide, high, 6);
   context.fill();
-  context.fillStyle = COLOURS[person.posture] ?? COLOURS.unknown;
+  context.fillStyle = COLOURS[person.posture] ?? COLOURS.up;
   context.textBaseline = "middle";
   context.fillText(text, x + 7, y + high / 2 + 0.5);
 }

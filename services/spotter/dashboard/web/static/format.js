@@ -4,11 +4,9 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
 export const POSTURES = {
-  upright: "upright",
-  descending: "going down",
+  up: "not on the ground",
   on_ground: "on the ground",
   alert: "alert raised",
-  unknown: "unknown",
 };
 
 export const KINDS = { possible_fall: "Possible fall", person_down: "Person down" };
