@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 
 from spotter.core import clock
 from spotter.core.bus.api import FRAMES, Bus
@@ -69,8 +70,10 @@ class CameraReader:
         except SourceError as error:
             self.monitor.to(CameraState.FAILED, str(error))
         except Exception as error:
-            # A fault of this program: the other cameras must not suffer, and the log must be able to explain it.
-            self._log.debug("reader_fault", exc_info=True)
+            # A fault of this program: the other cameras must not suffer. The log says where it came from, but neither
+            # the error's text nor any variable: they may hold the camera's password.
+            steps = traceback.extract_tb(error.__traceback__)
+            self._log.debug("reader_fault", where=[f"{step.name}:{step.lineno}" for step in steps])
             self.monitor.to(CameraState.FAILED, f"internal error while reading: {type(error).__name__}")
         else:
             self.monitor.to(CameraState.ENDED, detail)

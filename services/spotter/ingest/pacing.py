@@ -15,8 +15,8 @@ MAX_LAG_NS = SECOND // 2
 MAX_CATCH_UP_NS = 2 * SECOND
 """A source still behind after skipping for this long (wall time) plays slower instead, so that something is seen."""
 
-_EARLY_SHARE = 0.4
-"""A frame may come early by this share of the period: arrival times jitter, the average rate stays bounded."""
+_EARLY_SHARE = 0.25
+"""A frame may come early by this share of the period: times jitter, the average rate stays bounded."""
 
 
 class RateLimit:

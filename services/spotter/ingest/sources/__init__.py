@@ -36,8 +36,8 @@ KINDS: tuple[Kind, ...] = (
         lambda spec: _scheme(spec) in SCHEMES,
         lambda s, c, i: NetworkStream(s, i.open_timeout_s, i.read_timeout_s),
     ),
-    Kind("images", lambda spec: _is_images(spec), lambda s, c, i: ImageFolder(Path(s).expanduser(), c.image_fps)),
-    Kind("video", lambda spec: _is_file(spec), lambda s, c, i: VideoFile(Path(s).expanduser())),
+    Kind("images", lambda spec: _is_images(spec), lambda s, c, i: ImageFolder(_path(s), c.image_fps)),
+    Kind("video", lambda spec: _is_file(spec), lambda s, c, i: VideoFile(_path(s))),
 )
 """In the order in which they are asked; the first that matches reads the source."""
 
@@ -72,13 +72,21 @@ def _scheme(spec: str) -> str:
 
 
 def _is_images(spec: str) -> bool:
-    path = Path(spec).expanduser()
+    path = _path(spec)
     return (bool(spec.strip()) and _is(path.is_dir)) or (_is_file(spec) and path.suffix.lower() in SUFFIXES)
 
 
 def _is_file(spec: str) -> bool:
-    path = Path(spec).expanduser()
+    path = _path(spec)
     return bool(spec) and _is(path.exists) and not _is(path.is_dir)
+
+
+def _path(spec: str) -> Path:
+    """`spec` as a path, "~" and "~name" resolved where there is such a home."""
+    try:
+        return Path(spec).expanduser()
+    except RuntimeError:
+        return Path(spec)
 
 
 def _is(test: Callable[[], bool]) -> bool:
@@ -103,7 +111,7 @@ def _no_such_source(spec: str) -> SourceError:
         # What follows may be user and password, in a form that no parser can take apart for certain.
         name = forgotten[1].lower()
         return SourceError(f"'{name}:***' is not a URL", mend=f"Write {name}:// with two slashes")
-    return SourceError(f"'{shown}' does not exist", mend=_nearest(Path(spec).expanduser()))
+    return SourceError(f"'{shown}' does not exist", mend=_nearest(_path(spec)))
 
 
 def _nearest(path: Path) -> str:
