@@ -6,7 +6,8 @@
 Each rate is a case of `--minutes`, played at real-time speed from a file made of the demo clips, padded to 640x480; at
 60 frames a second the source is faster than a small machine. The pipeline runs in a process of its own with its default
 settings, the dashboard on, /metrics scraped every 15 s as Prometheus would. Latency is from the capture time of a frame
-to the publishing of its skeletons, one exact sample a frame. The first fifth of a case, at most a minute, is warm-up.
+to the publishing of its skeletons, one exact sample a frame. Warm-up is the first three minutes, or the first third of
+a shorter case: the longest window that the product keeps, of 150 s, must be full before its memory can be flat.
 
 Before, between and after the cases the bare model runs alone on the same cores: ONNX Runtime on the same graph and
 input size ("network"), and the product's `predict`, which adds scaling and decoding. Ratios are to these.
@@ -30,7 +31,7 @@ from observed_run import Observed, observe
 from trend import Trend, trend
 
 MIB = 1024.0**2
-WARM_UP_S = 60.0
+WARM_UP_S = 180.0
 WINDOWS = 30
 
 
@@ -68,7 +69,7 @@ def report(fps: float, case: Observed, bare: BareRates) -> None:
     """Print one case; everything but the counts is of the time after the warm-up."""
     at, latency = np.array(case.posed_at), 1000 * np.array(case.latency_s)
     start, end = at[0], at[-1]
-    warm = start + min(WARM_UP_S, (end - start) / 5)
+    warm = start + min(WARM_UP_S, (end - start) / 3)
     steady = at >= warm
     at, latency = at[steady], latency[steady]
     rate = len(at) / (end - warm)

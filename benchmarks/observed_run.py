@@ -46,12 +46,11 @@ def observe(video: Path) -> Observed:
         SystemExit: the pipeline failed; its error is on stderr.
     """
     seen = Observed()
-    with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("recorded_run.py")), str(video), folder],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    command = [sys.executable, str(Path(__file__).with_name("recorded_run.py")), str(video)]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen([*command, folder], stdout=subprocess.PIPE, text=True) as process,
+    ):
         try:
             assert process.stdout is not None
             address = process.stdout.readline().strip()
@@ -63,7 +62,6 @@ def observe(video: Path) -> Observed:
             looking.join()
         finally:
             process.kill()
-            process.wait()
     if code or not seen.posed:
         raise SystemExit(f"the pipeline ended with status {code} after {len(seen.posed_at)} frames")
     return seen
