@@ -236,7 +236,7 @@ def _merge(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
 
 
 def _config_error(error: ValidationError, path: Path | None) -> ConfigError:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = error.errors(include_url=False, include_context=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     where = f" in '{path}'" if path else ""
     if first["type"] == "extra_forbidden":
@@ -244,7 +244,10 @@ def _config_error(error: ValidationError, path: Path | None) -> ConfigError:
         near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
         mend = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(known)}"
         return ConfigError(f"unknown setting '{key}'{where}", mend=mend)
-    return ConfigError(f"setting '{key}'{where}: {first['msg']}", mend="`spotter config` lists every setting")
+    # What a secret field was given, or a whole section, is not for a message.
+    scalar = isinstance(first["input"], bool | int | float | str) and not {"source", "url"} & set(first["loc"])
+    value = f" is {first['input']!r}" if scalar else ""
+    return ConfigError(f"setting '{key}'{where}{value}: {first['msg']}", mend="`spotter config` lists every setting")
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
