@@ -105,6 +105,7 @@ def test_cameras_that_fail_leave_the_others_alone(ingest, clips, pictures, tmp_p
     assert done.worker.states["good"] is CameraState.ENDED
     assert not done.worker.any_live
     for name, line in done.worker.failures.items():
+        assert line.startswith(f"camera '{name}': ")
         assert "\n" not in line
         assert "secret" not in line
         assert done.steps(name) == [CameraState.CONNECTING, CameraState.FAILED]
@@ -218,7 +219,7 @@ def test_a_fault_in_a_reader_fails_that_camera_only(ingest, monkeypatch, picture
     real = camera_module.open_source
     monkeypatch.setattr(camera_module, "open_source", lambda c, i: FaultySource(9) if c.id == "faulty" else real(c, i))
     done = ingest({"faulty": "0", "good": str(pictures(4))}, speed="max").run()
-    assert done.worker.failures == {"faulty": "internal error while reading: ZeroDivisionError"}
+    assert done.worker.failures == {"faulty": "camera 'faulty': internal error while reading: ZeroDivisionError"}
     assert len(done.of("good")) == 4
 
 

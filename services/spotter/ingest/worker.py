@@ -69,7 +69,7 @@ class IngestWorker:
     def failures(self) -> Mapping[str, str]:
         """One line for people for each camera that failed for good, by id."""
         monitors = [reader.monitor for reader in self._readers]
-        return {m.camera_id: m.detail for m in monitors if m.state is CameraState.FAILED}
+        return {m.camera_id: f"camera '{m.camera_id}': {m.detail}" for m in monitors if m.state is CameraState.FAILED}
 
     def run(self, stop: threading.Event) -> None:
         """Read all cameras; returns when each has ended or failed, or within a second of `stop`."""
