@@ -246,7 +246,8 @@ def _config_error(error: ValidationError, path: Path | None) -> ConfigError:
         return ConfigError(f"unknown setting '{key}'{where}", mend=mend)
     # What a secret field was given, or a whole section, is not for a message.
     scalar = isinstance(first["input"], bool | int | float | str) and not {"source", "url"} & set(first["loc"])
-    value = f" is {first['input']!r}" if scalar else ""
+    given = redact_url(first["input"]) if isinstance(first["input"], str) else first["input"]
+    value = f" is {given!r}" if scalar else ""
     return ConfigError(f"setting '{key}'{where}{value}: {first['msg']}", mend="`spotter config` lists every setting")
 
 
