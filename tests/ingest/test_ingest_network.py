@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sys
 import time
@@ -17,8 +18,6 @@ from spotter.ingest.sources.api import SourceLostError
 from spotter.ingest.sources.stream import NetworkStream
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
-import itertools
-
 from servers import HttpServer, RtspServer, free_port
 
 QUICK = {"open_timeout_s": 4.0, "read_timeout_s": 1.5, "backoff_min_s": 0.1, "backoff_max_s": 0.5}
