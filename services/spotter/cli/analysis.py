@@ -20,6 +20,7 @@ from spotter.core.errors import SourceError
 from spotter.core.settings import CameraSettings, Settings
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment, CameraAssessor
+from spotter.ingest.pacing import RateLimit
 from spotter.ingest.sources import open_source
 from spotter.pose.models import Detections, create_model
 
@@ -184,16 +185,16 @@ class Analysis:
 
     def _pictures(self) -> Iterator[tuple[int, int, Image]]:
         """(sequence, event time, image) at most at the wanted rate."""
-        sequence, due = 0, 0.0
+        sequence, limit = 0, RateLimit(self._camera.max_fps)
         while (captured := self._source.read()) is not None:
-            time = captured.media_time_s or 0.0
+            at = from_seconds(captured.media_time_s or 0.0)
+            if not limit.admits(at):
+                continue
             if captured.image is None:
                 self.undecodable += 1
-                sequence += 1
-            elif time + 1e-6 >= due:
-                due = max(due + 1.0 / self._camera.max_fps, time)
-                yield sequence, from_seconds(time), captured.image
-                sequence += 1
+            else:
+                yield sequence, at, captured.image
+            sequence += 1
 
     def _count(self, pose: PoseFrame, assessment: Assessment) -> None:
         self.frames_analysed += 1
