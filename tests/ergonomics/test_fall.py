@@ -98,6 +98,13 @@ def test_a_fall_raises_one_alert_three_seconds_after_the_ground(fps: float) -> N
     assert 1.4e9 <= alert.started_at <= 2.6e9
     assert 5.2e9 <= alert.raised_at <= 6.4e9
     evidence = alert.evidence
+    for name, item in evidence.items():
+        passed = {
+            ">=": item.value >= item.threshold,
+            "<=": item.value <= item.threshold,
+            "<": item.value < item.threshold,
+        }
+        assert passed[item.comparison], (name, item)
     assert evidence["seconds_on_ground"].value >= evidence["seconds_on_ground"].threshold == 3.0
     assert evidence["hip_height"].value <= evidence["hip_height"].threshold
     assert evidence["descent_speed"].value >= evidence["descent_speed"].threshold
@@ -126,6 +133,8 @@ def test_getting_up_closes_the_alert_once() -> None:
     assert steps[1].alert.id == steps[0].alert.id
     assert steps[1].alert.ended_at is not None
     assert 11e9 <= steps[1].alert.ended_at <= 13e9
+    assert steps[1].update.evidence["seconds_up"].value >= 2.0
+    assert steps[1].update.evidence["head_height"].value >= 0.5
 
 
 def test_getting_up_at_once_raises_nothing_and_says_why() -> None:

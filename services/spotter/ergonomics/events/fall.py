@@ -37,6 +37,14 @@ class FallState(StrEnum):
     ALERTED = "alert"
 
 
+class Low(StrEnum):
+    """In which way one frame shows a person to be low: by heights, by the trunk, or along the camera's view."""
+
+    SUNK = "sunk"
+    FLAT = "flat"
+    END_ON = "end_on"
+
+
 class FallEventKind(StrEnum):
     """What the machine reports."""
 
@@ -88,6 +96,7 @@ class FallMachine:
         self._up = Held(_FLICKER)
         self._seen_at = 0
         self._last: FallSignals | None = None
+        self._lowest: tuple[Low, FallSignals] | None = None
         self._ground_since = 0
         self._cause: Descent | None = None
         self._started_at = 0
@@ -116,14 +125,16 @@ class FallMachine:
             self._descents.forget()
         elif signals.settled:
             self._descents.observe(at, signals.hip, signals.head)
-        low = self._is_low(at, signals)
-        self._low.observe(at, low)
-        self._not_low.observe(at, not low)
+        low = self._way_down(at, signals)
+        if low is not None:
+            self._lowest = low, signals
+        self._low.observe(at, low is not None)
+        self._not_low.observe(at, low is None)
         self._up.observe(at, signals.hip >= p.up_hip and signals.head >= p.up_head)
         self._seen_at, self._last = at, signals
 
-    def _is_low(self, at: int, signals: FallSignals) -> bool:
-        """On the ground as far as one frame can tell.
+    def _way_down(self, at: int, signals: FallSignals) -> Low | None:
+        """On the ground as far as one frame can tell, and in which way.
 
         A camera that looks down shows a body that lies along its view higher above the feet than it is; that much is
         believed only right after a fast descent, or it would be said of people who crouch.
@@ -131,17 +142,18 @@ class FallMachine:
         p, hip, head = self._p, signals.hip, signals.head
         rise = head - hip
         if hip < p.lowest_hip:
-            return False
+            return None
         if hip <= p.ground_hip:
-            sunk = head <= p.ground_head and rise <= p.ground_rise
-            if sunk or signals.trunk.proves_at_least(p.ground_trunk_deg):
-                return True
+            if head <= p.ground_head and rise <= p.ground_rise:
+                return Low.SUNK
+            if signals.trunk.proves_at_least(p.ground_trunk_deg):
+                return Low.FLAT
         if hip > p.end_on_hip or head > p.end_on_head or rise > p.end_on_rise:
-            return False
+            return None
         descent = self._descents.latest
         if descent is None or descent.speed < p.end_on_speed or descent.head_drop < p.descent_head_drop:
-            return False
-        return self._low.since is not None or at - descent.ended <= _LINK
+            return None
+        return Low.END_ON if self._low.since is not None or at - descent.ended <= _LINK else None
 
     def _not_down(self, at: int) -> list[FallEvent]:
         if self._low.since is None:
@@ -192,7 +204,8 @@ class FallMachine:
         return []
 
     def _close(self, kind: FallEventKind, at: int) -> list[FallEvent]:
-        event = FallEvent(kind, self._started_at, at, self._evidence(at))
+        recovered = kind is FallEventKind.RECOVERED
+        event = FallEvent(kind, self._started_at, at, self._up_evidence(at) if recovered else self._evidence(at))
         self._reset()
         return [event]
 
@@ -208,18 +221,39 @@ class FallMachine:
         self._low.clear()
 
     def _evidence(self, at: int) -> dict[str, Evidence]:
-        p, last, cause = self._p, self._last, self._cause
-        numbers: dict[str, Evidence] = {
-            "seconds_on_ground": Evidence(round(to_seconds(at - self._ground_since), 3), self._patience(), "s"),
-            "seconds_unseen": Evidence(round(to_seconds(at - self._seen_at), 3), p.lost_s, "s", "<"),
-        }
-        if last is not None:
-            numbers["hip_height"] = Evidence(round(last.hip, 3), p.ground_hip, "statures", "<=")
-            numbers["head_height"] = Evidence(round(last.head, 3), p.ground_head, "statures", "<=")
-            numbers["trunk_inclination_low"] = Evidence(last.trunk.low, p.ground_trunk_deg, "deg")
+        """What holds the person to be on the ground, each number with the threshold that it passed."""
+        cause = self._cause
+        numbers = {"seconds_on_ground": Evidence(round(to_seconds(at - self._ground_since), 3), self._patience(), "s")}
+        if self._lowest is not None:
+            numbers |= _low_evidence(*self._lowest, self._p)
         if cause is not None:
-            numbers["hip_drop"] = Evidence(round(cause.hip_drop, 3), p.descent_drop, "statures")
-            numbers["head_drop"] = Evidence(round(cause.head_drop, 3), p.descent_head_drop, "statures")
             if cause.fast:
-                numbers["descent_speed"] = Evidence(round(cause.speed, 3), p.descent_speed, "statures/s")
+                numbers["descent_speed"] = Evidence(round(cause.speed, 3), self._p.descent_speed, "statures/s")
+            if cause.hip_drop >= self._p.descent_drop:
+                numbers["hip_drop"] = Evidence(round(cause.hip_drop, 3), self._p.descent_drop, "statures")
+            if cause.head_drop >= self._p.descent_head_drop:
+                numbers["head_drop"] = Evidence(round(cause.head_drop, 3), self._p.descent_head_drop, "statures")
+        return numbers | self._unseen(at)
+
+    def _up_evidence(self, at: int) -> dict[str, Evidence]:
+        """What holds the person to be up again."""
+        p, last = self._p, self._last
+        numbers = {"seconds_up": Evidence(round(to_seconds(self._up.duration(at)), 3), p.recover_s, "s")}
+        if last is not None:
+            numbers["hip_height"] = Evidence(round(last.hip, 3), p.up_hip, "statures")
+            numbers["head_height"] = Evidence(round(last.head, 3), p.up_head, "statures")
         return numbers
+
+    def _unseen(self, at: int) -> dict[str, Evidence]:
+        seconds, limit = round(to_seconds(at - self._seen_at), 3), self._p.lost_s
+        return {"seconds_unseen": Evidence(seconds, limit, "s", "<" if seconds < limit else ">=")}
+
+
+def _low_evidence(way: Low, signals: FallSignals, p: FallParameters) -> dict[str, Evidence]:
+    """The numbers of one frame that is low in this way."""
+    along = way is Low.END_ON
+    hip = Evidence(round(signals.hip, 3), p.end_on_hip if along else p.ground_hip, "statures", "<=")
+    if way is Low.FLAT:
+        return {"hip_height": hip, "trunk_inclination": Evidence(signals.trunk.low, p.ground_trunk_deg, "degrees")}
+    head = Evidence(round(signals.head, 3), p.end_on_head if along else p.ground_head, "statures", "<=")
+    return {"hip_height": hip, "head_height": head}
