@@ -32,6 +32,7 @@ from trend import Trend, trend
 
 MIB = 1024.0**2
 WARM_UP_S = 180.0
+LEAST_MINUTES = 0.25
 WINDOWS = 30
 
 
@@ -42,6 +43,8 @@ def main() -> int:
     parser.add_argument("--cores", type=int, default=2, help="cores that everything here is pinned to")
     parser.add_argument("--json", type=Path, help="also write all samples to this file")
     options = parser.parse_args()
+    if options.minutes < LEAST_MINUTES:
+        parser.error(f"--minutes {options.minutes:g} is too short to see a slope in; at least {LEAST_MINUTES:g}")
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cores])
 
     seconds = 60 * options.minutes
@@ -92,8 +95,11 @@ def report(fps: float, case: Observed, bare: BareRates) -> None:
     rss_at, rss = np.array(case.rss_at), np.array(case.rss) / MIB
     settled = (rss_at >= warm) & (rss_at <= end)
     growth = trend(rss_at[settled] / 60, rss[settled])
+    late = rss_at[settled] >= (warm + end) / 2
+    lately = trend(rss_at[settled][late] / 60, rss[settled][late])
     print(f"  RSS                 {rss[settled][0]:.1f} MiB after warm-up, {rss[settled][-1]:.1f} MiB at the end")
     print(f"    slope             {line(growth, 'MiB')}")
+    print(f"    of the last half  {line(lately, 'MiB')}; at most {1440 * lately.at_most:.0f} MiB a day")
     print(f"  processor           {case.cpu_s / (end - start):.2f} cores; others on the machine {case.others:.2f}")
     dropped = ", ".join(f"{reason} {count}" for reason, count in sorted(case.dropped.items()) if count) or "none"
     print(f"  whole run           {case.read} read, {case.posed} posed; dropped: {dropped}; alerts {case.alerts}")
