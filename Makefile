@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 TEST_PACKAGES := chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
-	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
+	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly postgresql
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -48,7 +48,7 @@ format: $(VENV)/.tested ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-packages: ## Debian packages of the tests (a browser, an RTSP server)
+packages: ## Debian packages of the tests (a browser, an RTSP server, Postgres)
 	scripts/debian-packages $(TEST_PACKAGES)
 
 clean: ## Remove the environment and every cache

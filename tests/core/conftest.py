@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "servers"))
+
+from postgres import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real server for the whole run."""
+    with PostgresServer() as server:
+        yield server
+
 
 @pytest.fixture
-def postgres_url() -> str:
-    """URL of an empty Postgres database; the database that SPOTTER_TEST_POSTGRES names is emptied for each test."""
-    url = os.environ.get("SPOTTER_TEST_POSTGRES")
-    if not url:
-        pytest.skip("set SPOTTER_TEST_POSTGRES to the URL of a Postgres database that these tests may empty")
-    engine = create_engine(url)
+def postgres_url(postgres: PostgresServer) -> str:
+    """URL of an empty Postgres database."""
+    engine = create_engine(postgres.url)
     with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
     engine.dispose()
-    return url
+    return postgres.url

@@ -42,7 +42,7 @@ def parse_url(url: str | Path) -> URL:
         ) from None
     if backend not in ("sqlite", "postgresql"):
         raise StoreError(f"database type '{backend}' is not supported", mend="Use a sqlite:// or postgresql:// URL")
-    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+    return parsed.set(drivername="postgresql+psycopg2") if parsed.drivername == "postgresql" else parsed
 
 
 def database_name(url: URL) -> str:
@@ -72,7 +72,7 @@ def open_engine(url: URL, mode: Mode, busy_timeout_s: float) -> Engine:
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError(
             f"no driver for database {database_name(url)} is installed",
-            mend="Install one: pip install 'psycopg[binary]'",
+            mend="Install one: pip install psycopg2-binary",
         ) from None
 
 
@@ -125,6 +125,8 @@ def _listen(engine: Engine, busy_timeout_s: float, *, wal: bool) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout={round(busy_timeout_s * 1000)}")
         connection.execute("PRAGMA foreign_keys=ON")
+        # 256 KiB of pages for each connection, not 2 MiB: rows are small, and memory must be flat after minutes.
+        connection.execute("PRAGMA cache_size=-256")
         if wal:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
@@ -200,4 +202,4 @@ def store_error(error: Exception, database: str) -> StoreError:
 
 def _code(error: BaseException | None) -> str:
     """SQLite's error name or Postgres' SQLSTATE; empty when there is none."""
-    return str(getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or "")
+    return str(getattr(error, "sqlite_errorname", None) or getattr(error, "pgcode", None) or "")

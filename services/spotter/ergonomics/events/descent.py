@@ -65,9 +65,10 @@ class DescentWatch:
         p = self._p
         if not fast:
             return Descent(top_at, at, hip_drop, head_drop, 0.0, False) if hip_drop >= p.descent_drop else None
+        if hip_drop < p.descent_drop and head_drop < p.descent_head_drop:
+            return None
         speed = self._peak_speed(recent)
-        far = hip_drop >= p.descent_drop or head_drop >= p.descent_head_drop
-        return Descent(top_at, at, hip_drop, head_drop, speed, True) if far and speed >= p.descent_speed else None
+        return Descent(top_at, at, hip_drop, head_drop, speed, True) if speed >= p.descent_speed else None
 
     @staticmethod
     def _peak_speed(recent: list[tuple[int, float, float]]) -> float:

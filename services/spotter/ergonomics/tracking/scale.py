@@ -7,6 +7,7 @@ vertical stands for the vertical: a camera that looks down steeply makes a body 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,8 @@ class PersonScale:
 
     def __init__(self) -> None:
         self._samples: deque[tuple[int, float, float, float]] = deque()
+        self._scale: Scale | None = None
+        self._torso = float("nan")
 
     @property
     def known(self) -> bool:
@@ -74,19 +77,20 @@ class PersonScale:
         while self._samples and at - self._samples[0][0] > _WINDOW:
             self._samples.popleft()
         self._samples.append((at, *sample))
+        if self.known:
+            _, statures, floors, torsos = zip(*self._samples, strict=True)
+            self._scale = Scale(_quantile(statures, 0.75), _quantile(floors[-15:], 0.5))
+            self._torso = _quantile(torsos, 0.75)
+        else:
+            self._scale, self._torso = None, float("nan")
 
     def current(self) -> Scale | None:
         """The person's scale, or None until the person was seen upright."""
-        if not self.known:
-            return None
-        rows = np.array([row[1:] for row in self._samples])
-        return Scale(float(np.percentile(rows[:, 0], 75)), float(np.median(rows[-15:, 1])))
+        return self._scale
 
     def torso(self) -> float:
         """The person's usual trunk length in the image, px; nan until known."""
-        if not self.known:
-            return float("nan")
-        return float(np.percentile([row[3] for row in self._samples], 75))
+        return self._torso
 
 
 def heights(keypoints: FloatArray, confidences: FloatArray, scale: Scale) -> BodyHeights:
@@ -134,3 +138,11 @@ def guess_scale(keypoints: FloatArray, confidences: FloatArray) -> Scale | None:
     stature = path / (TORSO_SHARE + LEG_SHARE)
     lowest = float(keypoints[[15, 16], 1].max())
     return Scale(stature, lowest + ANKLE_HEIGHT * stature) if stature >= 20.0 else None
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    """As numpy's, linear between neighbours; several times faster on a few dozen values."""
+    ordered = sorted(values)
+    low = int(share * (len(ordered) - 1))
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (share * (len(ordered) - 1) - low)
