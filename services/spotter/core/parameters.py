@@ -79,7 +79,7 @@ class FallParameters(Parameters):
         default=0.25, gt=0, lt=1, description="A descent lowers the hips by this much within 1.2 s."
     )
     descent_head_drop: float = Field(
-        default=0.45, gt=0, lt=1, description="Or the head by this much within 1.2 s (falls from a seat)."
+        default=0.40, gt=0, lt=1, description="Or the head by this much within 1.2 s (falls from a seat)."
     )
     descent_speed: float = Field(
         default=0.6, gt=0, lt=5, description="Statures per second over 0.15 s that make a descent fast; 1 m/s at 1.7 m."
