@@ -170,6 +170,25 @@ def test_a_person_lost_at_impact_still_raises() -> None:
     assert step.alert.evidence["seconds_unseen"].value > 2
 
 
+def test_one_odd_frame_before_being_lost_does_not_undo_a_fall() -> None:
+    """On the ground, one frame in which the skeleton sits up, then unseen."""
+
+    def script(at: float) -> list[FloatArray]:
+        if at < 4.0:
+            return fall(at)
+        return [figure(560, hip=0.10, trunk_deg=5)] if at < 4.05 else []
+
+    assert len(raised(play(script, fps=20))) == 1
+
+
+def test_getting_up_and_walking_out_at_once_raises_nothing() -> None:
+    def script(at: float) -> list[FloatArray]:
+        hip = [(2.0, 0.53), (2.7, 0.08), (3.6, 0.08), (4.2, 0.53)]
+        return [person(at, hip, [(2, 0), (2.7, 90), (3.6, 90), (4.2, 0)], stiff=True)] if at < 4.8 else []
+
+    assert raised(play(script, fps=20, stop=30)) == []
+
+
 def test_a_person_who_walks_out_raises_nothing() -> None:
     assert play(lambda at: walk(at) if at < 5 else [], stop=40) == []
 

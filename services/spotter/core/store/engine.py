@@ -125,8 +125,8 @@ def _listen(engine: Engine, busy_timeout_s: float, *, wal: bool) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout={round(busy_timeout_s * 1000)}")
         connection.execute("PRAGMA foreign_keys=ON")
-        # 256 KiB of pages for each connection, not 2 MiB: rows are small, and memory must be flat after minutes.
-        connection.execute("PRAGMA cache_size=-256")
+        # 64 KiB of pages for each connection, not 2 MiB: rows are small, and memory must be flat after minutes.
+        connection.execute("PRAGMA cache_size=-64")
         if wal:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")

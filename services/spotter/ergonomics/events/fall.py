@@ -176,7 +176,9 @@ class FallMachine:
         return self._low.last_true == self._seen_at and at - self._seen_at >= from_seconds(self._p.settle_s)
 
     def _ground(self, at: int) -> list[FallEvent]:
-        if self._not_low.duration(at) >= from_seconds(self._p.cancel_s):
+        cancel = from_seconds(self._p.cancel_s)
+        left_upright = self._up.last_true == self._seen_at and self._up.duration(at) >= cancel
+        if left_upright or self._not_low.duration(self._seen_at) >= cancel:
             return self._cancel(at, "got_up" if self._up.since is not None else "sat_up")
         if to_seconds(at - self._ground_since) < self._patience():
             return []
