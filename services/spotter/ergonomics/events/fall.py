@@ -123,7 +123,7 @@ class FallMachine:
         p = self._p
         if signals.hip < p.lowest_hip:
             self._descents.forget()
-        elif signals.settled:
+        elif signals.settled and self.state is not FallState.ALERTED:
             self._descents.observe(at, signals.hip, signals.head)
         low = self._way_down(at, signals)
         if low is not None:
@@ -183,6 +183,8 @@ class FallMachine:
         if to_seconds(at - self._ground_since) < self._patience():
             return []
         self.state = FallState.ALERTED
+        # What led here is in `_cause`; someone may stay down unseen for minutes, and memory must not wait with them.
+        self._descents.forget()
         self._told = 0
         self._up.clear()
         kind = FallEventKind.FALL if self._cause else FallEventKind.DOWN
