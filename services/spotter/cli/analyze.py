@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from spotter.cli.options import DEFAULT_CONFIG
+from spotter.cli.run import Device
 
 EPILOG = """\b
 Examples:
@@ -22,14 +22,6 @@ Examples:
 
 Exit code 0 also when events were found: they are results, not errors.
 """
-
-
-class Device(StrEnum):
-    """Where the pose model runs."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 def analyze(
