@@ -102,15 +102,3 @@ class FallParameters(Parameters):
     lost_s: float = Field(
         default=300.0, ge=10, le=3600, description="Someone down who is not seen for this long: closed as lost."
     )
-
-
-def describe(parameters: type[BaseModel]) -> list[tuple[str, str, str]]:
-    """(name, default, description) of each field, for `--help` pages and the docs."""
-    return [
-        (
-            name,
-            "" if field.is_required() else repr(field.get_default(call_default_factory=True)),
-            field.description or "",
-        )
-        for name, field in parameters.model_fields.items()
-    ]
