@@ -16,7 +16,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 TEST_PACKAGES := chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
-	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly postgresql
+	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly mosquitto postgresql \
+	prometheus prometheus-alertmanager redis-server
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -48,7 +49,7 @@ format: $(VENV)/.tested ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-packages: ## Debian packages of the tests (a browser, an RTSP server, Postgres)
+packages: ## Debian packages of the tests (a browser, an RTSP server, Postgres, Redis, Prometheus, an MQTT broker)
 	scripts/debian-packages $(TEST_PACKAGES)
 
 clean: ## Remove the environment and every cache
@@ -67,5 +68,5 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 $(VENV)/.tested: pyproject.toml | $(BIN)/python
 	@echo "Installing Spotter, torch and the test tools into $(VENV) (once; torch is large)"
 	$(PIP) install --quiet "$(TORCH)"
-	$(PIP) install --quiet --editable ".[torch,dev]"
+	$(PIP) install --quiet --editable ".[torch,stream,notify,trace,dev]"
 	@touch $@ $(VENV)/.installed

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from spotter.core.bus import Bus, Overflow, Subscription, Topic
+from spotter.core.bus import HEALTH, Bus, Overflow, Subscription, Topic
 from spotter.core.contracts import CameraHealth, CameraState
 
 MakeBus = Callable[..., Bus]
@@ -24,7 +24,7 @@ GIVE_UP_S = 20.0
 
 def topic(overflow: Overflow, capacity: int) -> Topic[CameraHealth]:
     """A topic of its own for one test."""
-    return Topic(f"test-{uuid.uuid4().hex}", lambda health: health.camera_id, overflow, capacity)
+    return Topic(f"test-{uuid.uuid4().hex}", lambda health: health.camera_id, overflow, capacity, HEALTH.codec)
 
 
 def message(camera: str, number: int) -> CameraHealth:

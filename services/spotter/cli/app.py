@@ -1,7 +1,7 @@
 """The root of the `spotter` command and its promise: an error is one line that says what to do, never a traceback.
 
 Commands are imported only when they are called, so `spotter --help` answers at once and a command whose optional parts
-are missing cannot break another one. Exit codes: 0 done, 2 wrong usage or settings, 3 to 7 as drawn in `core.errors`,
+are missing cannot break another one. Exit codes: 0 done, 2 wrong usage or settings, 3 to 10 as drawn in `core.errors`,
 70 a fault of the program itself, 130 stopped by Ctrl-C.
 """
 

@@ -45,6 +45,7 @@ class Frame:
             speed; moving for files played as fast as possible.
         width, height: size of the original image, px. Keypoints refer to it.
         picture: (H, W, 3) uint8 BGR in memory, or JPEG bytes on the wire (may be smaller than width x height).
+        trace: W3C `traceparent` of the frame's trace, or empty; travels in a header, not in the message.
     """
 
     camera_id: str
@@ -56,6 +57,7 @@ class Frame:
     height: int
     picture: Image | bytes
     clock_offset_ns: int = 0
+    trace: str = ""
 
     def age(self, wall_clock: int) -> int:
         """Nanoseconds from capture to the moment `wall_clock`, both on the wall clock."""
@@ -98,6 +100,7 @@ class PoseFrame:
     keypoints: FloatArray
     confidences: FloatArray
     clock_offset_ns: int = 0
+    trace: str = ""
 
     def __len__(self) -> int:
         return len(self.scores)

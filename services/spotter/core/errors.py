@@ -6,7 +6,10 @@ SpotterError
 ├── ModelError         a pose model is unknown, damaged or cannot run here               exit 4
 ├── StoreError         the database cannot be reached, read or written                   exit 5
 ├── WireError          a message cannot be encoded or decoded                            exit 6
-└── PortError          a network address is in use or not allowed                        exit 7
+├── PortError          a network address is in use or not allowed                        exit 7
+├── BusError           the bus (Kafka) refuses or cannot be set up                       exit 8
+├── StateError         live state or snapshots (Redis) cannot be reached                 exit 9
+└── ChannelError       a notification cannot be delivered                                exit 10
 """
 
 from __future__ import annotations
@@ -62,3 +65,33 @@ class PortError(SpotterError):
     """A network address is in use or not allowed."""
 
     exit_code = 7
+
+
+class BusError(SpotterError):
+    """The bus (Kafka) refuses this client, or a topic cannot be set up."""
+
+    exit_code = 8
+
+
+class StateError(SpotterError):
+    """Live state or snapshots (Redis) cannot be reached, read or written."""
+
+    exit_code = 9
+
+
+class ChannelError(SpotterError):
+    """A notification cannot be delivered.
+
+    Attributes:
+        retry_after_s: seconds that the receiver asked to wait, or None.
+        permanent: True when another try of the same message is in vain.
+    """
+
+    exit_code = 10
+
+    def __init__(
+        self, message: str, *, mend: str = "", permanent: bool = False, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message, mend=mend)
+        self.permanent = permanent
+        self.retry_after_s = retry_after_s

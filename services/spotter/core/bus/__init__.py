@@ -1,6 +1,33 @@
 """The bus: typed topics between services. `Bus` is the protocol; `MemoryBus` is the embedded implementation."""
 
-from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS, Bus, Overflow, Subscription, Topic
+from spotter.core.bus.api import (
+    FRAMES,
+    HEALTH,
+    SKELETONS,
+    Bus,
+    Claim,
+    Codec,
+    Handover,
+    OnDrop,
+    Overflow,
+    Resume,
+    Subscription,
+    Topic,
+)
 from spotter.core.bus.memory import MemoryBus
 
-__all__ = ["FRAMES", "HEALTH", "SKELETONS", "Bus", "MemoryBus", "Overflow", "Subscription", "Topic"]
+__all__ = [
+    "FRAMES",
+    "HEALTH",
+    "SKELETONS",
+    "Bus",
+    "Claim",
+    "Codec",
+    "Handover",
+    "MemoryBus",
+    "OnDrop",
+    "Overflow",
+    "Resume",
+    "Subscription",
+    "Topic",
+]

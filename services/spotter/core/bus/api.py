@@ -9,12 +9,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from spotter.core.contracts import CameraHealth, Frame, PoseFrame
+from spotter.core.wire import (
+    decode_camera_health,
+    decode_frame,
+    decode_pose_frame,
+    encode_camera_health,
+    encode_frame,
+    encode_pose_frame,
+)
 
 T = TypeVar("T")
 
@@ -27,6 +35,14 @@ class Overflow(StrEnum):
 
 
 @dataclass(frozen=True)
+class Codec(Generic[T]):
+    """Messages to bytes and back; both raise `WireError` on what does not fit."""
+
+    encode: Callable[[T], bytes]
+    decode: Callable[[bytes], T]
+
+
+@dataclass(frozen=True)
 class Topic(Generic[T]):
     """A named, typed stream.
 
@@ -34,20 +50,68 @@ class Topic(Generic[T]):
         key: the part of a message that orders it (its camera).
         overflow: what happens when a consumer is slower than the producer.
         capacity: messages held per key and consumer group before `overflow` applies.
+        codec: how its messages become bytes; not used in memory.
     """
 
     name: str
     key: Callable[[T], str]
     overflow: Overflow
     capacity: int
+    codec: Codec[T]
 
 
-FRAMES: Topic[Frame] = Topic("frames", lambda frame: frame.camera_id, Overflow.DROP_OLDEST, capacity=2)
-SKELETONS: Topic[PoseFrame] = Topic("skeletons", lambda pose: pose.camera_id, Overflow.BLOCK, capacity=64)
-HEALTH: Topic[CameraHealth] = Topic("camera-health", lambda health: health.camera_id, Overflow.DROP_OLDEST, capacity=4)
+FRAMES: Topic[Frame] = Topic(
+    "frames", lambda frame: frame.camera_id, Overflow.DROP_OLDEST, 2, Codec(encode_frame, decode_frame)
+)
+SKELETONS: Topic[PoseFrame] = Topic(
+    "skeletons", lambda pose: pose.camera_id, Overflow.BLOCK, 64, Codec(encode_pose_frame, decode_pose_frame)
+)
+HEALTH: Topic[CameraHealth] = Topic(
+    "camera-health",
+    lambda health: health.camera_id,
+    Overflow.DROP_OLDEST,
+    4,
+    Codec(encode_camera_health, decode_camera_health),
+)
 
 OnDrop = Callable[[str, str, str], None]
 """Called with (topic, key, reason) for each message that a bus lets go."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A part of a topic (Kafka: a partition) that has come to a consumer. All messages of a key are in one part.
+
+    Attributes:
+        committed: offset of the first message that the group has not committed; None when it never committed.
+    """
+
+    part: int
+    committed: int | None
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Where to begin a part: at an offset, or with the first message published at or after a wall-clock time (UTC ns).
+
+    With neither, at the committed offset, as without a `Handover`.
+    """
+
+    offset: int | None = None
+    since: int | None = None
+
+
+class Handover(Protocol):
+    """Told when parts come and go, on the consumer's own thread, within `take`, `commit` or `close`."""
+
+    def gained(self, claims: Sequence[Claim]) -> Mapping[int, Resume]:
+        """Parts have come; where to begin each. A part that is not in the answer begins at its committed offset."""
+
+    def losing(self, parts: Collection[int]) -> None:
+        """Parts will go to another member once this returns: the last chance to save their state and to commit."""
+
+    def lost(self, parts: Collection[int]) -> None:
+        """Parts have gone already (this member was thought dead): drop their state, write nothing."""
 
 
 class Subscription(Protocol[T]):
@@ -58,6 +122,12 @@ class Subscription(Protocol[T]):
 
     def commit(self) -> None:
         """Everything taken so far has had its effect."""
+
+    def part_of(self, key: str) -> int:
+        """The part that carries the messages of `key`."""
+
+    def positions(self) -> Mapping[int, int]:
+        """By part held: the lowest offset not yet taken. Everything below it was taken (and may be committed)."""
 
     @property
     def ended(self) -> bool:
@@ -73,8 +143,12 @@ class Bus(Protocol):
     def publish(self, topic: Topic[T], message: T) -> None:
         """Hand a message over. Blocks only on a full `BLOCK` topic."""
 
-    def subscribe(self, topic: Topic[T], group: str) -> Subscription[T]:
-        """Join the consumer group `group`; each message goes to one member of each group."""
+    def subscribe(self, topic: Topic[T], group: str, handover: Handover | None = None) -> Subscription[T]:
+        """Join the consumer group `group`; each message goes to one member of each group.
+
+        Args:
+            handover: told of parts that come and go, for consumers that keep state.
+        """
 
     def end(self, topic: Topic[T]) -> None:
         """No more messages will come on this topic (finite sources only)."""

@@ -3,6 +3,7 @@
 Promises of `core.bus.api` hold between threads. Messages published before a group subscribes are not seen by it.
 A message is gone once taken, so one that its taker never commits does not come again. A group that every member has
 left keeps the newest messages up to the topic's capacity for a member to come, and counts the others.
+The whole topic is one part (0) without offsets that outlive the process, so a `Handover` is never told of anything.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
-from spotter.core.bus.api import OnDrop, Overflow, Subscription, Topic
+from spotter.core.bus.api import Handover, OnDrop, Overflow, Subscription, Topic
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ class MemoryBus:
         for group in groups:
             group.put(topic.key(message), message)
 
-    def subscribe(self, topic: Topic[T], group: str) -> Subscription[T]:
+    def subscribe(self, topic: Topic[T], group: str, handover: Handover | None = None) -> Subscription[T]:
         with self._lock:
             groups = self._groups.setdefault(topic.name, {})
             if group not in groups:
@@ -199,6 +200,12 @@ class _Member(Generic[T]):
 
     def commit(self) -> None:
         self._group.commit(self)
+
+    def part_of(self, key: str) -> int:
+        return 0
+
+    def positions(self) -> Mapping[int, int]:
+        return {}
 
     @property
     def ended(self) -> bool:

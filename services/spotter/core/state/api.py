@@ -5,7 +5,7 @@ Writers never wait for readers; a slow reader sees fewer versions, never old one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -83,3 +83,34 @@ class LiveState(Protocol):
 
     def wait(self, version: int, timeout: float) -> int:
         """The version once it differs from `version`, or after `timeout` seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the ergonomics service knew of one camera when everything below `offset` of its part had been taken in.
+
+    Attributes:
+        part: part of the skeletons topic that carries the camera.
+        at: event time of the newest skeletons in it, UTC ns.
+        state: opaque bytes of the service; may be of another version of it.
+    """
+
+    camera_id: str
+    part: int
+    offset: int
+    epoch: int
+    at: int
+    state: bytes
+
+
+class Snapshots(Protocol):
+    """Keeps snapshots between the members of the ergonomics group. Best effort: losing them costs time, never alerts.
+
+    Implementations raise nothing but `StateError`.
+    """
+
+    def save(self, part: int, offset: int, snapshots: Sequence[Snapshot]) -> None:
+        """Replace the snapshots of these cameras, and note that those of the whole part are complete up to `offset`."""
+
+    def load(self, part: int) -> tuple[int | None, Sequence[Snapshot]]:
+        """(offset up to which they are complete, or None; the snapshots of all cameras of a part)."""

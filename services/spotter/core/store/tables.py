@@ -1,4 +1,6 @@
-"""The tables of the store: cameras, alerts, their updates, and the outbox. SQLite and Postgres keep the same values.
+"""The tables of the store: cameras, alerts, their updates, the outbox and its deliveries.
+
+SQLite and Postgres keep the same values.
 
 Times are UTC nanoseconds in Python (whole microseconds) and timestamps in the database. Kinds, severities and states
 are kept as text, so that a new one needs no migration. `migrations/` builds these tables; a test keeps both equal.
@@ -165,5 +167,42 @@ class OutboxRow(Base):
             postgresql_where=text("delivered_at IS NULL"),
         ),
         # Ids only grow, so a reader that remembers the last one never misses a row.
+        {"sqlite_autoincrement": True},
+    )
+
+
+class DeliveryRow(Base):
+    """One message of the outbox on its way to one channel. `state`: pending, delivered, dead, or withheld (a rate limit
+    or quiet hours held it back, which never happens to a fall)."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    outbox_id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), ForeignKey("outbox.id", ondelete="CASCADE")
+    )
+    channel: Mapped[str] = mapped_column(String(63))
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    due_at: Mapped[int] = mapped_column(UtcTime)
+    created_at: Mapped[int] = mapped_column(UtcTime)
+    finished_at: Mapped[int | None] = mapped_column(UtcTime)
+    error: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        UniqueConstraint("outbox_id", "channel"),
+        Index(
+            "ix_deliveries_due",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_deliveries_dead",
+            "id",
+            sqlite_where=text("state = 'dead'"),
+            postgresql_where=text("state = 'dead'"),
+        ),
         {"sqlite_autoincrement": True},
     )

@@ -1,15 +1,10 @@
-"""Metrics and logs. Metrics live on a registry that the caller owns, so two pipelines in one process never mix.
+"""Metrics. They live on a registry that the caller owns, so two pipelines in one process never mix.
 
 Metric names, labels and units are part of the product: dashboards and alert rules are written against them.
 """
 
 from __future__ import annotations
 
-import logging
-import sys
-from typing import Any, Literal
-
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
@@ -100,41 +95,3 @@ class Metrics:
             self.frames_dropped.labels(camera=key, reason=reason).inc()
         else:
             self.messages_rejected.labels(topic=topic, reason=reason).inc()
-
-
-def configure_logs(level: str = "info", form: Literal["auto", "json", "console"] = "auto") -> None:
-    """Send structlog and the standard library's loggers to stderr, as JSON lines or for a terminal."""
-    human = form == "console" or (form == "auto" and sys.stderr.isatty())
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    renderer: Any = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                renderer,
-            ],
-        )
-    )
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(level.upper())
-    for noisy in ("uvicorn.access", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-
-
-def get_logger(name: str) -> Any:
-    """A structlog logger."""
-    return structlog.get_logger(name)

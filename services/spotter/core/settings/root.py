@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,104 +20,14 @@ from pydantic_settings import (
 )
 
 from spotter.core.errors import ConfigError
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
-
-CAMERA_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$"
-
-
-class Section(BaseModel):
-    """Base of the sections: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CameraSettings(Section):
-    """One camera. Its source may hold a password, so it is a secret everywhere but in the reader itself."""
-
-    id: str = Field(pattern=CAMERA_ID, description="Name within the site: letters, digits, dot, dash, underscore.")
-    source: SecretStr = Field(
-        description="Video file, folder of images, webcam index, or rtsp://, rtsps://, http://, https:// URL."
-    )
-    view: ViewParameters = Field(default_factory=ViewParameters, description="How the camera looks at the floor.")
-    image_fps: float = Field(default=10.0, gt=0, le=240, description="Frames per second of a folder of images.")
-    max_fps: float = Field(default=30.0, gt=0, le=240, description="Frames beyond this rate are skipped at the reader.")
-    hold_last_s: float = Field(
-        default=0.0, ge=0, le=3600, description="Repeat the last frame of a finite source this long."
-    )
-
-
-class IngestSettings(Section):
-    """Reading cameras."""
-
-    speed: Literal["realtime", "max"] = Field(
-        default="realtime", description="Pace of finite sources (files, folders)."
-    )
-    open_timeout_s: float = Field(default=10.0, gt=0, le=120, description="Longest wait for a camera to open.")
-    read_timeout_s: float = Field(
-        default=5.0, gt=0, le=120, description="A live camera silent for this long is reopened."
-    )
-    backoff_min_s: float = Field(
-        default=0.5, gt=0, le=60, description="First pause before a live camera is tried again."
-    )
-    backoff_max_s: float = Field(default=10.0, gt=0, le=600, description="Longest such pause.")
-
-
-class PoseSettings(Section):
-    """The pose model and its batches."""
-
-    model: str = Field(default="movenet-multipose", description="Name of the model, as in `spotter models list`.")
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="auto: CUDA if torch finds it, else CPU."
-    )
-    input_size: int = Field(
-        default=384, ge=128, le=1280, multiple_of=32, description="Long side of the model's input, px."
-    )
-    threads: int = Field(default=0, ge=0, le=256, description="CPU threads of the model; 0: one per core.")
-    max_batch: int = Field(default=4, ge=1, le=256, description="Frames per inference at most.")
-    max_wait_s: float = Field(default=0.01, ge=0, le=1, description="Longest wait to fill a batch.")
-    deadline_s: float = Field(default=1.0, gt=0, le=60, description="A frame older than this is skipped and counted.")
-    min_score: float = Field(default=0.15, ge=0, le=1, description="People below this score are not published.")
-    max_people: int = Field(default=50, ge=1, le=500, description="Most people per frame.")
-
-
-class ErgonomicsSettings(Section):
-    """Following people and judging what they do."""
-
-    tracker: TrackerParameters = Field(default_factory=TrackerParameters)
-    fall: FallParameters = Field(default_factory=FallParameters)
-
-
-class StoreSettings(Section):
-    """Where alerts are kept."""
-
-    url: SecretStr = Field(
-        default=SecretStr("sqlite:///spotter-data/spotter.db"), description="SQLAlchemy URL; SQLite file by default."
-    )
-
-
-class DashboardSettings(Section):
-    """The web page, the API, /metrics and the health checks."""
-
-    enabled: bool = Field(default=True, description="Serve them at all.")
-    host: str = Field(default="127.0.0.1", description="Address to bind; loopback unless allow_remote is set.")
-    port: int = Field(default=8080, ge=0, le=65535, description="Port; 0 takes a free one.")
-    allow_remote: bool = Field(
-        default=False, description="Allow a non-loopback address. There is no sign-in yet: put one in front."
-    )
-    background: Literal["none", "blurred"] = Field(
-        default="none", description="none: skeletons on an empty background; blurred: over a strongly blurred picture."
-    )
-
-
-class LogSettings(Section):
-    """Structured logs."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Least severe level that is logged."
-    )
-    format: Literal["auto", "json", "console"] = Field(
-        default="auto", description="auto: console on a terminal, else JSON."
-    )
+from spotter.core.settings.base import CAMERA_ID
+from spotter.core.settings.bus import BusSettings
+from spotter.core.settings.notify import NotifySettings
+from spotter.core.settings.pipeline import CameraSettings, ErgonomicsSettings, IngestSettings, PoseSettings
+from spotter.core.settings.redact import redact_url
+from spotter.core.settings.serving import DashboardSettings, LogSettings, MetricsSettings, TraceSettings
+from spotter.core.settings.state import StateSettings
+from spotter.core.settings.store import StoreSettings
 
 
 class Settings(BaseSettings):
@@ -131,8 +40,13 @@ class Settings(BaseSettings):
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     pose: PoseSettings = Field(default_factory=PoseSettings)
     ergonomics: ErgonomicsSettings = Field(default_factory=ErgonomicsSettings)
+    bus: BusSettings = Field(default_factory=BusSettings)
+    state: StateSettings = Field(default_factory=StateSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
+    notify: NotifySettings = Field(default_factory=NotifySettings)
     dashboard: DashboardSettings = Field(default_factory=DashboardSettings)
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings)
+    trace: TraceSettings = Field(default_factory=TraceSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @classmethod
@@ -178,28 +92,6 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
             raise ConfigError(f"two cameras are named '{camera.id}'", mend="Give each camera a name of its own")
         seen.add(camera.id)
     return settings
-
-
-def redact_url(source: str) -> str:
-    """A camera source or database URL fit for people: user, password, query values and fragment removed.
-
-    When it is not certain where a password ends ("/" or "@" unescaped within it), everything after the scheme goes.
-    """
-    scheme, mark, rest = source.partition("://")
-    if not mark:
-        # A file or folder, or a URL whose scheme was forgotten.
-        user, at, place = source.rpartition("@")
-        return f"***@{place}" if at and ":" in user else source
-    try:
-        parts = urlsplit(source)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return f"{scheme}://***" if scheme.isalnum() else "***"
-    if not parts.scheme or "@" in rest[len(parts.netloc) :]:
-        return f"{parts.scheme or '***'}://***"
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-    user = "***@" if "@" in parts.netloc else ""
-    return f"{parts.scheme}://{user}{host}{port}{parts.path}{'?***' if parts.query else ''}"
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""Settings of what a frame meets on its way: cameras, ingest, pose, ergonomics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.settings.base import CAMERA_ID, Section
+
+
+class CameraSettings(Section):
+    """One camera. Its source may hold a password, so it is a secret everywhere but in the reader itself."""
+
+    id: str = Field(pattern=CAMERA_ID, description="Name within the site: letters, digits, dot, dash, underscore.")
+    source: SecretStr = Field(
+        description="Video file, folder of images, webcam index, or rtsp://, rtsps://, http://, https:// URL."
+    )
+    view: ViewParameters = Field(default_factory=ViewParameters, description="How the camera looks at the floor.")
+    image_fps: float = Field(default=10.0, gt=0, le=240, description="Frames per second of a folder of images.")
+    max_fps: float = Field(default=30.0, gt=0, le=240, description="Frames beyond this rate are skipped at the reader.")
+    hold_last_s: float = Field(
+        default=0.0, ge=0, le=3600, description="Repeat the last frame of a finite source this long."
+    )
+
+
+class IngestSettings(Section):
+    """Reading cameras."""
+
+    speed: Literal["realtime", "max"] = Field(
+        default="realtime", description="Pace of finite sources (files, folders)."
+    )
+    open_timeout_s: float = Field(default=10.0, gt=0, le=120, description="Longest wait for a camera to open.")
+    read_timeout_s: float = Field(
+        default=5.0, gt=0, le=120, description="A live camera silent for this long is reopened."
+    )
+    backoff_min_s: float = Field(
+        default=0.5, gt=0, le=60, description="First pause before a live camera is tried again."
+    )
+    backoff_max_s: float = Field(default=10.0, gt=0, le=600, description="Longest such pause.")
+
+
+class PoseSettings(Section):
+    """The pose model and its batches."""
+
+    model: str = Field(default="movenet-multipose", description="Name of the model, as in `spotter models list`.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="auto: CUDA if torch finds it, else CPU."
+    )
+    input_size: int = Field(
+        default=384, ge=128, le=1280, multiple_of=32, description="Long side of the model's input, px."
+    )
+    threads: int = Field(default=0, ge=0, le=256, description="CPU threads of the model; 0: one per core.")
+    max_batch: int = Field(default=4, ge=1, le=256, description="Frames per inference at most.")
+    max_wait_s: float = Field(default=0.01, ge=0, le=1, description="Longest wait to fill a batch.")
+    deadline_s: float = Field(default=1.0, gt=0, le=60, description="A frame older than this is skipped and counted.")
+    min_score: float = Field(default=0.15, ge=0, le=1, description="People below this score are not published.")
+    max_people: int = Field(default=50, ge=1, le=500, description="Most people per frame.")
+
+
+class ErgonomicsSettings(Section):
+    """Following people and judging what they do."""
+
+    tracker: TrackerParameters = Field(default_factory=TrackerParameters)
+    fall: FallParameters = Field(default_factory=FallParameters)

@@ -1,0 +1,1 @@
+"""The notify service: from the outbox to people and machines."""
