@@ -4,8 +4,12 @@ from spotter.core.store.alert_json import alert_from_json, alert_json, update_fr
 from spotter.core.store.queries import AlertCursor, AlertQuery
 from spotter.core.store.records import (
     AlertRecord,
+    AuditEntry,
     CameraRecord,
     Counts,
+    ExposureBucket,
+    HealthSample,
+    LiftRecord,
     OutboxEntry,
 )
 from spotter.core.store.repository import Store
@@ -14,8 +18,12 @@ __all__ = [
     "AlertCursor",
     "AlertQuery",
     "AlertRecord",
+    "AuditEntry",
     "CameraRecord",
     "Counts",
+    "ExposureBucket",
+    "HealthSample",
+    "LiftRecord",
     "OutboxEntry",
     "Store",
     "alert_from_json",

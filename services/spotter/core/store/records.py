@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spotter.core.contracts import Alert, AlertUpdate, CameraState
+from spotter.core.clock import SECOND
+from spotter.core.contracts import Alert, AlertUpdate, CameraHealth, CameraState
+
+MINUTE = 60 * SECOND
+"""Length of a health sample, ns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,108 @@ class Counts:
     alerts: int
     alerts_open: int
     outbox_pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureBucket:
+    """Person-seconds of one zone of one camera in one stretch of event time, by what the trunk inclination proves.
+
+    The bands are those of `ergonomics.exposure`. (site, camera_id, zone, start, epoch) names a bucket for ever, so that
+    a replay writes the same bucket again.
+
+    Attributes:
+        zone: zone or station; empty for the whole view.
+        start: event time at which the bucket begins, UTC ns, a whole multiple of its length.
+        seconds: length of the bucket.
+        frames: assessed frames in it, also those without people: the coverage that the rates stand on.
+    """
+
+    site: str
+    camera_id: str
+    zone: str
+    start: int
+    epoch: int
+    seconds: int
+    upright: float = 0.0
+    bent: float = 0.0
+    deep: float = 0.0
+    unproven: float = 0.0
+    not_observable: float = 0.0
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSample:
+    """How a camera stood in one minute; the newest sample of a minute is kept.
+
+    Attributes:
+        minute: the minute, UTC ns, a whole multiple of 60 s of the wall clock.
+        at: moment of the sample, UTC ns.
+        Others: as in `CameraHealth`; the counts run since the camera was opened.
+    """
+
+    site: str
+    camera_id: str
+    minute: int
+    at: int
+    state: CameraState
+    fps: float
+    frames_read: int
+    frames_undecodable: int
+    detail: str
+
+    @classmethod
+    def of(cls, health: CameraHealth, site: str) -> HealthSample:
+        """The sample that a health message gives."""
+        return cls(
+            site=site,
+            camera_id=health.camera_id,
+            minute=health.at - health.at % MINUTE,
+            at=health.at,
+            state=health.state,
+            fps=health.frames_per_second,
+            frames_read=health.frames_read,
+            frames_undecodable=health.frames_undecodable,
+            detail=health.detail,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LiftRecord:
+    """One lift: `id` is the same on every replay; times are event time, UTC ns.
+
+    Attributes:
+        station: work station or zone; empty when there is none.
+        numbers: what was measured and computed, JSON-ready, by name.
+    """
+
+    id: uuid.UUID
+    site: str
+    camera_id: str
+    station: str
+    started_at: int
+    ended_at: int
+    numbers: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One entry of the audit trail. Each holds the hash of the one before, so that no entry can be changed unseen.
+
+    Attributes:
+        number: counts from 1 without gaps.
+        at: wall clock, UTC ns.
+        actor: who did it: a service, a command or an account; never a secret.
+        action: what was done, for example "retention".
+        details: JSON-ready.
+        previous: hash of the entry before, 64 hex digits; zeros for the first.
+        hash: SHA-256 over `previous` and this entry as canonical JSON, 64 hex digits.
+    """
+
+    number: int
+    at: int
+    actor: str
+    action: str
+    details: Mapping[str, Any]
+    previous: str
+    hash: str
