@@ -1,7 +1,7 @@
 """Settings of the whole program, one file a section; `root` puts them together and reads them."""
 
 from spotter.core.settings.base import CAMERA_ID, Section
-from spotter.core.settings.bus import BusSettings, KafkaSettings
+from spotter.core.settings.bus import BusSettings, KafkaSettings, TopicSettings
 from spotter.core.settings.notify import NotifySettings
 from spotter.core.settings.pipeline import CameraSettings, ErgonomicsSettings, IngestSettings, PoseSettings
 from spotter.core.settings.redact import redact_url
@@ -26,6 +26,7 @@ __all__ = [
     "Settings",
     "StateSettings",
     "StoreSettings",
+    "TopicSettings",
     "TraceSettings",
     "load_settings",
     "redact_url",
