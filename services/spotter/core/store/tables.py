@@ -142,7 +142,10 @@ class AlertUpdateRow(Base):
 
 
 class OutboxRow(Base):
-    """A message that must reach its topic: written with the update that it tells of, in one transaction."""
+    """A message that must reach the channels: written with the update that it tells of, in one transaction.
+
+    `delivered_at` is when it was handed to the deliveries of its channels, in one transaction with them.
+    """
 
     __tablename__ = "outbox"
 
@@ -172,29 +175,52 @@ class OutboxRow(Base):
 
 
 class DeliveryRow(Base):
-    """One message of the outbox on its way to one channel. `state`: pending, delivered, dead, or withheld (a rate limit
-    or quiet hours held it back, which never happens to a fall)."""
+    """One message on its way to one channel: an update of an alert, or a summary of messages that were held back.
+
+    `state`: pending; delivered; dead (given up after its tries); withheld (a rate limit or quiet hours held it back,
+    which never happens to a fall); expired (already too old when it was seen first); no_channel (no channel wants it).
+    A claim moves `due_at` to the end of its lease and counts `attempts`, which is also its fencing token.
+    """
 
     __tablename__ = "deliveries"
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
-    outbox_id: Mapped[int] = mapped_column(
+    outbox_id: Mapped[int | None] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), ForeignKey("outbox.id", ondelete="CASCADE")
     )
     channel: Mapped[str] = mapped_column(String(63))
+    alert_id: Mapped[uuid.UUID | None]
+    update_number: Mapped[int | None]
+    severity: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(16))
+    admitted: Mapped[bool]
     attempts: Mapped[int]
     due_at: Mapped[int] = mapped_column(UtcTime)
     created_at: Mapped[int] = mapped_column(UtcTime)
+    expires_at: Mapped[int] = mapped_column(UtcTime)
     finished_at: Mapped[int | None] = mapped_column(UtcTime)
     error: Mapped[str] = mapped_column(Text)
+    summary: Mapped[dict[str, Any] | None]
+    summary_id: Mapped[int | None] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
 
     __table_args__ = (
         UniqueConstraint("outbox_id", "channel"),
+        # The most urgent first, then those that have waited longest.
         Index(
             "ix_deliveries_due",
+            "channel",
+            "severity",
             "due_at",
             "id",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        # Whether an earlier update of the same alert is still on its way to the same channel.
+        Index(
+            "ix_deliveries_order",
+            "channel",
+            "alert_id",
+            "update_number",
             sqlite_where=text("state = 'pending'"),
             postgresql_where=text("state = 'pending'"),
         ),
@@ -204,5 +230,23 @@ class DeliveryRow(Base):
             sqlite_where=text("state = 'dead'"),
             postgresql_where=text("state = 'dead'"),
         ),
+        Index(
+            "ix_deliveries_withheld",
+            "channel",
+            "id",
+            sqlite_where=text("state = 'withheld' AND summary_id IS NULL"),
+            postgresql_where=text("state = 'withheld' AND summary_id IS NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
+
+
+class ChannelLimitRow(Base):
+    """The token bucket of one channel and severity, shared by all notify processes."""
+
+    __tablename__ = "channel_limits"
+
+    channel: Mapped[str] = mapped_column(String(63), primary_key=True)
+    severity: Mapped[str] = mapped_column(String(8), primary_key=True)
+    tokens: Mapped[float]
+    at: Mapped[int] = mapped_column(UtcTime)
