@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from spotter.core.errors import PortError
 from spotter.core.telemetry import get_logger
+from spotter.dashboard.api.feed import LiveFeed
 
 _START_S = 10.0
 _GRACE_S = 1
@@ -28,17 +29,22 @@ class DashboardServer:
     """One application on one address.
 
     Args:
-        app: from `create_app`, made with the same host.
+        app: from `create_app`, made with the same host, or another small application.
         host: address to bind; loopback unless `allow_remote`.
         port: 0 takes a free one.
         allow_remote: accept an address that other machines can reach.
+        name: what is served, for messages.
     """
 
-    def __init__(self, app: FastAPI, host: str, port: int, *, allow_remote: bool = False) -> None:
+    def __init__(
+        self, app: FastAPI, host: str, port: int, *, allow_remote: bool = False, name: str = "dashboard"
+    ) -> None:
         self._app = app
         self._host = host
         self._port = port
         self._allow_remote = allow_remote
+        self._what = name
+        self._other_port = "--port 0 for a free port" if name == "dashboard" else f"another {name}.port"
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -66,7 +72,7 @@ class DashboardServer:
         )
         self._server = _Server(config)
         self._thread = threading.Thread(
-            target=self._server.run, args=([listener],), name="spotter-dashboard", daemon=True
+            target=self._server.run, args=([listener],), name=f"spotter-{self._what}", daemon=True
         )
         self._thread.start()
         deadline = time.monotonic() + _START_S
@@ -74,7 +80,7 @@ class DashboardServer:
             if not self._thread.is_alive() or time.monotonic() > deadline:
                 listener.close()
                 raise PortError(
-                    f"the dashboard at {self._name(port)} did not start", mend="The log above says why; try again"
+                    f"the {self._what} at {self._name(port)} did not start", mend="The log above says why; try again"
                 )
             time.sleep(0.01)
         return port
@@ -83,11 +89,13 @@ class DashboardServer:
         """End streams and connections, and wait for the thread; harmless when not started."""
         if self._server is None or self._thread is None:
             return
-        self._app.state.feed.close()
+        feed: LiveFeed | None = getattr(self._app.state, "feed", None)
+        if feed is not None:
+            feed.close()
         self._server.should_exit = True
         self._thread.join(_JOIN_S)
         if self._thread.is_alive():
-            get_logger(__name__).warning("dashboard_did_not_stop", seconds=_JOIN_S)
+            get_logger(__name__).warning("server_did_not_stop", server=self._what, seconds=_JOIN_S)
         self._server = self._thread = None
 
     def _bind(self) -> socket.socket:
@@ -97,11 +105,11 @@ class DashboardServer:
             )[0]
         except (OSError, UnicodeError):
             raise PortError(
-                f"dashboard address '{self._host}' is not known", mend="Use 127.0.0.1, or an address of this machine"
+                f"{self._what} address '{self._host}' is not known", mend="Use 127.0.0.1, or an address of this machine"
             ) from None
         if not self._allow_remote and not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback:
             raise PortError(
-                f"dashboard address {self._name(self._port)} can be reached from other machines, and there is no "
+                f"{self._what} address {self._name(self._port)} can be reached from other machines, and there is no "
                 "sign-in",
                 mend="Use 127.0.0.1, or set dashboard.allow_remote and put a sign-in in front",
             )
@@ -121,17 +129,17 @@ class DashboardServer:
         name = self._name(self._port)
         if error.errno == errno.EADDRINUSE:
             return PortError(
-                f"dashboard address {name} is in use", mend="Stop the other program, or choose --port 0 for a free port"
+                f"{self._what} address {name} is in use", mend=f"Stop the other program, or choose {self._other_port}"
             )
         if error.errno in (errno.EACCES, errno.EPERM):
             return PortError(
-                f"dashboard address {name} is not allowed for this user", mend="Choose a port from 1024 up"
+                f"{self._what} address {name} is not allowed for this user", mend="Choose a port from 1024 up"
             )
         if error.errno == errno.EADDRNOTAVAIL:
             return PortError(
-                f"dashboard address {name} is not of this machine", mend="Use 127.0.0.1, or an address of this machine"
+                f"{self._what} address {name} is not of this machine", mend="Use 127.0.0.1, or an address of this machine"
             )
-        return PortError(f"dashboard address {name} cannot be used: {error.strerror}", mend="Choose another port")
+        return PortError(f"{self._what} address {name} cannot be used: {error.strerror}", mend="Choose another port")
 
     def _name(self, port: int) -> str:
         return f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"

@@ -13,6 +13,18 @@ from spotter.core.telemetry import Metrics
 from spotter.dashboard.api.problems import ProblemResponse
 
 OK = "ok"
+DEGRADED = "degraded"
+"""Begins the text of a component that works with less; it counts as ready."""
+
+
+def is_degraded(text: str) -> bool:
+    """True for a component that works, with less."""
+    return text.startswith(DEGRADED)
+
+
+def is_ready(text: str) -> bool:
+    """True for a component that works, be it with less."""
+    return text == OK or is_degraded(text)
 
 
 def health_router(metrics: Metrics, ready: Callable[[], Mapping[str, str]]) -> APIRouter:
@@ -31,11 +43,12 @@ def health_router(metrics: Metrics, ready: Callable[[], Mapping[str, str]]) -> A
 
     @router.get("/readyz", response_class=JSONResponse)
     def readiness() -> Response:
-        """200 once every component is ready, else 503 with the reasons."""
+        """200 once every component is ready, be it degraded, else 503 with the reasons."""
         components = dict(ready())
-        waiting = {name: reason for name, reason in components.items() if reason != OK}
+        waiting = {name: reason for name, reason in components.items() if not is_ready(reason)}
         if not waiting:
-            return JSONResponse({"status": "ready", "components": components})
+            degraded = any(is_degraded(reason) for reason in components.values())
+            return JSONResponse({"status": DEGRADED if degraded else "ready", "components": components})
         detail = "; ".join(f"{name}: {reason}" for name, reason in waiting.items())
         return ProblemResponse(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {detail}", components=components)
 

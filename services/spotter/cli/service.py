@@ -1,0 +1,209 @@
+"""The shell around one service that runs as a process of its own: signals, health, waiting for its parts, leaving.
+
+Promises:
+- Wrong settings, a port in use or a damaged model end the process at once with one line.
+- A server that is not there (Kafka, Postgres, Redis) ends nothing: the service starts, says on /readyz what it waits
+  for and why, and tries again for ever. The order in which things are started does not matter.
+- SIGTERM or SIGINT: what is in hand is finished, handed over and committed; exit 0, within `LEAVE_S`. A second signal
+  leaves at once. What was not finished in time comes again, to this service or to another member of its group.
+- A fault of the program ends the process with an error, for whoever started it to start it again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn, TypeVar
+
+from spotter import __version__
+from spotter.cli.console import line
+from spotter.cli.service_health import Readiness, health_server
+from spotter.core.errors import ConfigError, SpotterError
+from spotter.core.settings import Settings
+from spotter.core.telemetry import Metrics, configure_logs, get_logger
+from spotter.core.telemetry.tracing import Tracer, open_tracer
+from spotter.dashboard.api.routes.health import OK
+from spotter.ingest.backoff import Backoff
+
+T = TypeVar("T")
+
+DRAIN_S = 6.0
+"""Longest wait for the work in hand once a stop is asked for; then its connections are closed under it."""
+
+CLOSE_S = 2.0
+"""Longest wait after that."""
+
+LEAVE_S = 9.5
+"""The process is gone this long after the first signal, whatever hangs."""
+
+REPORT_S = 5.0
+"""Readiness is looked at this often even when nobody asks, for its metric and its log line."""
+
+_RETRY_MIN_S, _RETRY_MAX_S = 0.25, 5.0
+
+Work = Callable[[], None]
+"""The service itself; runs on a thread of its own until `Shell.stop` is set."""
+
+Prepare = Callable[["Shell"], Work]
+"""Makes a service from its settings without waiting for anything; raises `SpotterError` on wrong ones."""
+
+
+class StoppedError(Exception):
+    """A stop was asked for while the service waited for one of its parts."""
+
+
+class Shell:
+    """What a service is given.
+
+    Attributes:
+        stop: set once the service must end.
+        readiness: parts are told here.
+        tracer: takes spans; does nothing while tracing is off.
+    """
+
+    def __init__(self, role: str, settings: Settings) -> None:
+        self.role = role
+        self.settings = settings
+        self.metrics = Metrics()
+        self.metrics.service.build.info({"role": role, "version": __version__})
+        self.readiness = Readiness(self.metrics)
+        self.stop = threading.Event()
+        self.tracer: Tracer = open_tracer(
+            settings.trace.endpoint, settings.trace.ratio, role, settings.site, self.metrics.service.trace_spans
+        )
+        self.log = get_logger("spotter.service").bind(role=role)
+        self._closers = contextlib.ExitStack()
+
+    def closing(self, close: Callable[[], None]) -> None:
+        """Call `close` when the service ends, last come first. It must also release whoever waits on the part."""
+        self._closers.callback(self._close_quietly, close)
+
+    def wait_for(self, part: str, open_part: Callable[[], T]) -> T:
+        """Open a part, again and again until it works; meanwhile /readyz says why not.
+
+        Raises:
+            ConfigError: trying again is in vain.
+            StoppedError: a stop was asked for.
+        """
+        backoff = Backoff(_RETRY_MIN_S, _RETRY_MAX_S)
+        self.readiness.note(part, "not reached yet")
+        while not self.stop.is_set():
+            try:
+                opened = open_part()
+            except ConfigError:
+                raise
+            except SpotterError as error:
+                self.readiness.note(part, str(error))
+            else:
+                self.readiness.note(part, OK)
+                return opened
+            self.stop.wait(backoff.next())
+        raise StoppedError
+
+    def close(self) -> None:
+        """Close all parts."""
+        self._closers.close()
+        self.tracer.close()
+
+    def _close_quietly(self, close: Callable[[], None]) -> None:
+        """One part that cannot be closed must not keep the others open."""
+        try:
+            close()
+        except Exception as error:
+            self.log.warning("part_not_closed", error=type(error).__name__)
+
+
+def run_service(role: str, settings: Settings, prepare: Prepare) -> int:
+    """Run a service until a signal comes; the exit code.
+
+    Raises:
+        SpotterError: the settings are wrong, the port is taken, or the service died of one.
+    """
+    configure_logs(settings.log.level, settings.log.format)
+    shell = Shell(role, settings)
+    signals = _Signals(shell)
+    try:
+        work = prepare(shell)
+        server = health_server(shell.metrics, shell.readiness, settings.metrics)
+        port = server.start()
+        line(f"spotter {role}: health and metrics on port {port}")
+        shell.log.info("service_started", port=port, version=__version__)
+        worker = _Worker(role, work)
+        worker.start()
+        try:
+            _follow(shell, worker)
+        finally:
+            shell.stop.set()
+            worker.join(DRAIN_S)
+            shell.close()
+            worker.join(CLOSE_S)
+            server.stop()
+    finally:
+        signals.restore()
+    if worker.error is not None:
+        raise worker.error
+    if worker.is_alive():
+        # Its thread may sit in a driver or a model for ever; the interpreter must not wait for it.
+        shell.log.error("service_left_behind", seconds=DRAIN_S + CLOSE_S)
+        _leave(1)
+    shell.log.info("service_stopped")
+    return 0
+
+
+def _follow(shell: Shell, worker: _Worker) -> None:
+    """Until the work ends or a stop is asked for."""
+    report_due = 0.0
+    while worker.is_alive() and not shell.stop.is_set():
+        if time.monotonic() >= report_due:
+            shell.readiness.report()
+            report_due = time.monotonic() + REPORT_S
+        worker.join(0.2)
+
+
+class _Worker(threading.Thread):
+    """The service on its thread; keeps what it died of."""
+
+    def __init__(self, role: str, work: Work) -> None:
+        super().__init__(name=f"spotter-{role}", daemon=True)
+        self._work = work
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._work()
+        except StoppedError:
+            pass
+        except Exception as error:
+            self.error = error
+
+
+class _Signals:
+    """SIGTERM and SIGINT set `stop`; a second one leaves at once, and so does a stop that takes too long."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._before = {number: signal.signal(number, self._receive) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def restore(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self._shell.stop.is_set():
+            os._exit(128 + number)
+        self._shell.stop.set()
+        guard = threading.Timer(LEAVE_S, _leave, (1,))
+        guard.daemon = True
+        guard.start()
+
+
+def _leave(code: int) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
