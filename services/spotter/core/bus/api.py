@@ -84,17 +84,21 @@ class Claim:
 
     Attributes:
         committed: offset of the first message that the group has not committed; None when it never committed.
+        committed_at: wall clock at which the newest committed message was published, UTC ns; None when not known.
     """
 
     part: int
     committed: int | None
+    committed_at: int | None = None
 
 
 @dataclass(frozen=True)
 class Resume:
     """Where to begin a part: at an offset, or with the first message published at or after a wall-clock time (UTC ns).
 
-    With neither, at the committed offset, as without a `Handover`.
+    With both, at whichever comes first in the part; with neither, at the committed offset, as without a `Handover`. A
+    part that never was committed begins at its first message. An offset that the part does not hold (deleted, or the
+    topic was made anew) stands for the oldest message that it does hold.
     """
 
     offset: int | None = None
