@@ -1,0 +1,103 @@
+"""The load: virtual cameras with people who walk, bend, fall, lie and get up, the same for the same seed.
+
+Event time begins at `start`; the wall clock runs `speed` times slower, and each frame says so in its clock offset.
+Each camera ends with one frame of a newer epoch: that closes what is open, in every run alike.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from faults.scenario import Load
+from spotter.core.clock import from_seconds, whole_microseconds
+from spotter.core.contracts import FloatArray, PoseFrame
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "ergonomics"))
+
+from skeletons import blend, figure, pose_frame, times
+
+Points = list[tuple[float, float]]
+
+PLACES = (250.0, 640.0, 1030.0)
+"""Where people stand, px: too far apart to be taken for each other."""
+
+
+def skeletons(load: Load, seed: int, start: int) -> list[PoseFrame]:
+    """Every frame of the load in the order in which it is published.
+
+    Args:
+        start: event time and wall clock of the first frame, UTC ns.
+    """
+    by_camera = [list(_camera(load, index, random.Random(f"{seed}/{index}"), start)) for index in range(load.cameras)]
+    # All cameras run at one rate: taking turns is the order of time.
+    return [frame for frames in zip(*by_camera, strict=True) for frame in frames]
+
+
+def planned_at(frame: PoseFrame) -> int:
+    """Wall clock at which a frame of the load is to be published, UTC ns."""
+    return frame.captured_at - frame.clock_offset_ns
+
+
+def _camera(load: Load, index: int, generator: random.Random, start: int) -> Iterator[PoseFrame]:
+    name = f"cam-{index:02d}"
+    people = [_script(generator, load.seconds) for _ in range(generator.choice((1, 2, 2, 3)))]
+    noise = np.random.default_rng(generator.randrange(2**32))
+    frames: list[PoseFrame] = []
+    for sequence, at in enumerate(times(0.0, load.seconds, load.fps)):
+        shapes: list[FloatArray] = []
+        for place, (hips, trunks, sways) in zip(PLACES, people, strict=False):
+            shape = figure(
+                place + blend(at, sways), hip=blend(at, hips), trunk_deg=blend(at, trunks), stiff=_falls(hips)
+            )
+            shapes.append((shape + noise.normal(0.0, 0.8, shape.shape)).astype(np.float32))
+        frames.append(_timed(pose_frame(at, shapes, camera=name, sequence=sequence), at, load, start))
+    yield from _swapped(frames, load.swaps, generator)
+    last = load.seconds + 1 / load.fps
+    yield replace(_timed(pose_frame(last, [], camera=name, sequence=0), last, load, start), epoch=start + 1_000)
+
+
+def _timed(frame: PoseFrame, at: float, load: Load, start: int) -> PoseFrame:
+    wall = whole_microseconds(start + from_seconds(at / load.speed))
+    step = sum(by for share, by in load.steps if at >= share * load.seconds)
+    captured = whole_microseconds(start + from_seconds(at + step))
+    return replace(
+        frame, epoch=start, captured_at=captured, published_at=wall, posed_at=wall, clock_offset_ns=captured - wall
+    )
+
+
+def _swapped(frames: list[PoseFrame], share: float, generator: random.Random) -> list[PoseFrame]:
+    for index in range(len(frames) - 1):
+        if generator.random() < share:
+            frames[index], frames[index + 1] = frames[index + 1], frames[index]
+    return frames
+
+
+def _falls(hips: Points) -> bool:
+    return min(height for _, height in hips) < 0.1
+
+
+def _script(generator: random.Random, seconds: float) -> tuple[Points, Points, Points]:
+    """Heights of the hips, trunk inclinations and sideways sway over time, for one person."""
+    at = generator.uniform(4.0, 0.5 * seconds)
+    hips: Points = [(0.0, 0.53)]
+    trunks: Points = [(0.0, 0.0)]
+    what = generator.choices(("fall", "fall and stay", "slump", "bend"), weights=(5, 3, 2, 2))[0]
+    if what == "bend":
+        hips += [(at, 0.53), (at + 1.0, 0.45), (at + 3.0, 0.45), (at + 4.0, 0.53)]
+        trunks += [(at, 0.0), (at + 1.0, 75.0), (at + 3.0, 75.0), (at + 4.0, 0.0)]
+    else:
+        down = 4.0 if what == "slump" else generator.uniform(0.5, 0.9)
+        hips += [(at, 0.53), (at + down, 0.08)]
+        trunks += [(at, 0.0), (at + down, 90.0)]
+        if what == "fall":
+            up = at + down + generator.uniform(6.0, 0.4 * seconds)
+            hips += [(up, 0.08), (up + 1.5, 0.53)]
+            trunks += [(up, 90.0), (up + 1.5, 0.0)]
+    sways = [(moment, generator.uniform(-25.0, 25.0)) for moment in np.arange(0.0, seconds + 5.0, 5.0)]
+    return hips, trunks, sways
