@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -28,6 +28,9 @@ from spotter.core.settings.redact import redact_url
 from spotter.core.settings.serving import DashboardSettings, LogSettings, MetricsSettings, TraceSettings
 from spotter.core.settings.state import StateSettings
 from spotter.core.settings.store import StoreSettings
+
+_SECRETS = {"source", "url", "secret", "password", "token", "key_password"}
+"""Names of the settings that hold a secret: what they were given is not for a message."""
 
 
 class Settings(BaseSettings):
@@ -137,18 +140,32 @@ def _config_error(error: ValidationError, path: Path | None) -> ConfigError:
         mend = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(known)}"
         return ConfigError(f"unknown setting '{key}'{where}", mend=mend)
     # What a secret field was given, or a whole section, is not for a message.
-    scalar = isinstance(first["input"], bool | int | float | str) and not {"source", "url"} & set(first["loc"])
+    scalar = isinstance(first["input"], bool | int | float | str) and not _SECRETS & set(first["loc"])
     given = redact_url(first["input"]) if isinstance(first["input"], str) else first["input"]
     value = f" is {given!r}" if scalar else ""
     return ConfigError(f"setting '{key}'{where}{value}: {first['msg']}", mend="`spotter config` lists every setting")
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    model: Any = Settings
+    """Names of the settings at a place: of one section, or of the kind of a list item that its `type` tells."""
+    models: list[type[BaseModel]] = [Settings]
     for part in location:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
-        arguments = getattr(annotation, "__args__", ())
-        model = arguments[0] if arguments else annotation
-    return sorted(model.model_fields) if hasattr(model, "model_fields") else []
+        kind = [
+            model for model in models if part in get_args(getattr(model.model_fields.get("type"), "annotation", None))
+        ]
+        if kind and len(models) > 1:
+            models = kind
+        elif any(part in model.model_fields for model in models):
+            models = [
+                inner
+                for model in models
+                if part in model.model_fields
+                for inner in _models_in(model.model_fields[str(part)].annotation)
+            ]
+    return sorted({name for model in models for name in model.model_fields})
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in get_args(annotation) for model in _models_in(argument)]
