@@ -53,6 +53,7 @@ class Entry:
 ENTRIES = (
     Entry("demo", "spotter.cli.demo", "demo", "Show everything on three shipped synthetic clips."),
     Entry("run", "spotter.cli.run", "run", "Watch cameras, files or folders and raise alerts."),
+    Entry("serve", "spotter.cli.serve", "app", "Run one service as a process of its own.", group=True),
     Entry("analyze", "spotter.cli.analyze", "analyze", "Analyse one video file offline."),
     Entry("alerts", "spotter.cli.alerts", "app", "List, show and export alerts.", group=True),
     Entry("models", "spotter.cli.models", "app", "List, check and import pose models.", group=True),

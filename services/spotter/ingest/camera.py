@@ -19,6 +19,8 @@ from spotter.core.contracts import CameraState, Frame, Image
 from spotter.core.errors import SourceError
 from spotter.core.settings import CameraSettings, IngestSettings
 from spotter.core.telemetry import Metrics, get_logger
+from spotter.core.telemetry.spans import CAPTURE
+from spotter.core.telemetry.tracing import NO_TRACER, Tracer
 from spotter.ingest.background import BlurredBackground
 from spotter.ingest.backoff import Backoff
 from spotter.ingest.monitor import CameraMonitor
@@ -41,6 +43,7 @@ class CameraReader:
         bus: where frames and health go.
         metrics: counters of the pipeline.
         background: takes blurred pictures, or None where pictures are not shown.
+        tracer: makes the trace of each frame.
     """
 
     def __init__(
@@ -50,12 +53,14 @@ class CameraReader:
         bus: Bus,
         metrics: Metrics,
         background: BlurredBackground | None = None,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self.monitor = CameraMonitor(camera.id, bus, metrics)
         self._camera = camera
         self._ingest = ingest
         self._bus = bus
         self._background = background
+        self._tracer = tracer
         self._log = get_logger("spotter.ingest").bind(camera=camera.id)
         self._epoch: int | None = None
         self._sequence = 0
@@ -159,12 +164,16 @@ class CameraReader:
             height=height,
             picture=image,
             clock_offset_ns=clock_offset_ns,
+            trace=self._tracer.begin(),
         )
         # Counted before it is handed over, so that no consumer sees a frame that the camera does not know of.
         self.monitor.count_published(width, height)
         if self.monitor.state is CameraState.CONNECTING:
             self.monitor.to(CameraState.LIVE)
         self._bus.publish(FRAMES, frame)
+        if frame.trace:
+            attributes = {"spotter.camera": frame.camera_id, "spotter.sequence": sequence}
+            self._tracer.span(CAPTURE, frame.trace, now - frame.age(now), clock.now(), attributes)
         if self._background is not None:
             self._background.offer(image, now)
 

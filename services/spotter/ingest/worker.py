@@ -14,6 +14,7 @@ from spotter.core.contracts import CameraState
 from spotter.core.settings import CameraSettings, IngestSettings
 from spotter.core.state.api import LiveState
 from spotter.core.telemetry import Metrics, get_logger
+from spotter.core.telemetry.tracing import NO_TRACER, Tracer
 from spotter.ingest.background import BlurredBackground
 from spotter.ingest.camera import CameraReader
 
@@ -38,6 +39,7 @@ class IngestWorker:
         state: takes blurred pictures, where `background` is set.
         metrics: counters of the pipeline.
         background: whether blurred pictures are made at all.
+        tracer: makes the trace of each frame.
     """
 
     def __init__(
@@ -48,10 +50,13 @@ class IngestWorker:
         state: LiveState,
         metrics: Metrics,
         background: bool = False,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self._log = get_logger("spotter.ingest")
         self._readers = [
-            CameraReader(camera, settings, bus, metrics, BlurredBackground(camera.id, state) if background else None)
+            CameraReader(
+                camera, settings, bus, metrics, BlurredBackground(camera.id, state) if background else None, tracer
+            )
             for camera in cameras
         ]
 
@@ -59,6 +64,11 @@ class IngestWorker:
     def states(self) -> Mapping[str, CameraState]:
         """Where each camera stands, by id."""
         return {reader.monitor.camera_id: reader.monitor.state for reader in self._readers}
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What people should know of each camera's state, by id; may be empty; holds no secret."""
+        return {reader.monitor.camera_id: reader.monitor.detail for reader in self._readers}
 
     @property
     def any_live(self) -> bool:

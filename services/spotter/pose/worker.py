@@ -20,6 +20,8 @@ from spotter.core.bus import FRAMES, SKELETONS, Bus
 from spotter.core.contracts import Frame, Image, PoseFrame
 from spotter.core.settings import PoseSettings
 from spotter.core.telemetry import Metrics, get_logger
+from spotter.core.telemetry.spans import POSE
+from spotter.core.telemetry.tracing import NO_TRACER, Tracer
 from spotter.pose.models import Detections, PoseModel
 
 _POLL_S = 0.1
@@ -38,6 +40,7 @@ class PoseWorker:
         model: not yet loaded; `run` loads it.
         deadline_s: a frame older than this is skipped; None never skips (finite sources played as fast as possible).
             By default as in the settings.
+        tracer: takes the span of each traced frame.
 
     Attributes:
         ready: set once the model is warm.
@@ -51,11 +54,13 @@ class PoseWorker:
         metrics: Metrics,
         *,
         deadline_s: float | Literal["settings"] | None = "settings",
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self.ready = threading.Event()
         self._bus = bus
         self._model = model
         self._metrics = metrics
+        self._tracer = tracer
         self._deadline_s = settings.deadline_s if deadline_s == "settings" else deadline_s
         # A CPU is no faster with batches (see benchmarks), so there no frame waits for another.
         self._max_batch = 1 if model.device == "cpu" else settings.max_batch
@@ -156,8 +161,12 @@ class PoseWorker:
             keypoints=people.keypoints,
             confidences=people.confidences,
             clock_offset_ns=frame.clock_offset_ns,
+            trace=frame.trace,
         )
         self._bus.publish(SKELETONS, pose)
+        if pose.trace:
+            attributes = {"spotter.camera": pose.camera_id, "spotter.people": len(pose), "spotter.model": pose.model}
+            self._tracer.span(POSE, pose.trace, pose.published_at, clock.now(), attributes)
         camera = frame.camera_id
         self._metrics.frames_posed.labels(camera=camera).inc()
         self._metrics.skeletons.labels(camera=camera).inc(len(people))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
 from spotter.core.settings.base import CAMERA_ID, Section
@@ -39,6 +39,27 @@ class IngestSettings(Section):
         default=0.5, gt=0, le=60, description="First pause before a live camera is tried again."
     )
     backoff_max_s: float = Field(default=10.0, gt=0, le=600, description="Longest such pause.")
+    shard: str = Field(
+        default="",
+        pattern=r"^$|^([A-Za-z0-9.-]*-)?[0-9]{1,4}/[1-9][0-9]{0,3}$",
+        description="Which share of the cameras this process reads: 0/3, 1/3, 2/3, or NAME-0/3 with the name of a "
+        "stateful pod; empty: all.",
+    )
+
+    @field_validator("shard")
+    @classmethod
+    def _is_share(cls, text: str) -> str:
+        if text:
+            index, count = share_of(text)
+            if index >= count:
+                raise ValueError(f"share {index} of {count} does not exist; they are numbered from 0")
+        return text
+
+
+def share_of(text: str) -> tuple[int, int]:
+    """(index, count) of a share that is written "NAME-INDEX/COUNT" or "INDEX/COUNT"."""
+    name, _, count = text.partition("/")
+    return int(name.rpartition("-")[2]), int(count)
 
 
 class PoseSettings(Section):

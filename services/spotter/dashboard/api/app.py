@@ -6,18 +6,20 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from spotter.core.clock import now
+from spotter.core.errors import StateError
 from spotter.core.state import LiveState
 from spotter.core.store import Store
 from spotter.core.telemetry import Metrics
 from spotter.dashboard.api import problems
 from spotter.dashboard.api.feed import LiveFeed
-from spotter.dashboard.api.rates import RateMeter
+from spotter.dashboard.api.rates import Meter, RateMeter
 from spotter.dashboard.api.routes.alerts import alerts_router
 from spotter.dashboard.api.routes.cameras import cameras_router
 from spotter.dashboard.api.routes.health import health_router
@@ -40,6 +42,7 @@ def create_app(
     started_at: int | None = None,
     host: str = "127.0.0.1",
     versions: Mapping[str, str] | None = None,
+    meter: Meter | None = None,
 ) -> FastAPI:
     """Build the application.
 
@@ -53,14 +56,17 @@ def create_app(
         started_at: wall clock at which this run began, UTC ns; now when None.
         host: the address that the server binds; requests under another name are refused.
         versions: further versions to show, by name (the pose model, the rules).
+        meter: where the page's rates come from; the metrics of this process when None.
     """
     feed = LiveFeed(state, store)
-    meter = RateMeter(metrics)
+    rates = meter or RateMeter(metrics)
 
     async def keep_sampling() -> None:
         while True:
             await asyncio.sleep(_SAMPLE_S)
-            meter.sample()
+            # On a thread, because live state may be on another machine, and may be away.
+            with contextlib.suppress(StateError):
+                await to_thread.run_sync(rates.sample)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -80,7 +86,7 @@ def create_app(
     app.include_router(
         status_router(
             store,
-            meter,
+            rates,
             site=site,
             version=version,
             versions=versions or {},

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from spotter.core.errors import StoreError
+from spotter.core.errors import SpotterError, StateError, StoreError
 from spotter.core.telemetry import get_logger
 
 
@@ -42,7 +42,8 @@ def install(app: FastAPI) -> None:
         return ProblemResponse(HTTPStatus.BAD_REQUEST, detail, errors=errors)
 
     @app.exception_handler(StoreError)
-    async def store_failed(_request: Request, error: StoreError) -> ProblemResponse:
+    @app.exception_handler(StateError)
+    async def server_failed(_request: Request, error: SpotterError) -> ProblemResponse:
         return ProblemResponse(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
 
     @app.exception_handler(Exception)

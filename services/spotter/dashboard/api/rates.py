@@ -12,7 +12,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -26,6 +26,16 @@ class _Sample:
     posed: float
     dropped: Mapping[str, float]
     buckets: Mapping[float, float]
+
+
+class Meter(Protocol):
+    """Where the rates on the page come from."""
+
+    def sample(self) -> None:
+        """Take note now; called about once a second, on a worker thread."""
+
+    def report(self) -> dict[str, Any]:
+        """As `RateMeter.report`; None stands for what is not known."""
 
 
 class RateMeter:

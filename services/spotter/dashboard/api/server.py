@@ -137,7 +137,8 @@ class DashboardServer:
             )
         if error.errno == errno.EADDRNOTAVAIL:
             return PortError(
-                f"{self._what} address {name} is not of this machine", mend="Use 127.0.0.1, or an address of this machine"
+                f"{self._what} address {name} is not of this machine",
+                mend="Use 127.0.0.1, or an address of this machine",
             )
         return PortError(f"{self._what} address {name} cannot be used: {error.strerror}", mend="Choose another port")
 

@@ -14,16 +14,16 @@ from spotter.dashboard.api.encode import cameras_json
 
 
 def cameras_router(state: LiveState) -> APIRouter:
-    """Routes that read `state`."""
+    """Routes that read `state`. They run on worker threads, because live state may be on another machine."""
     router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
 
     @router.get("")
-    async def cameras() -> dict[str, Any]:
+    def cameras() -> dict[str, Any]:
         """Every camera with its newest view and health."""
         return {"at": isoformat(now()), "cameras": cameras_json(state)}
 
     @router.get("/{camera_id}/background", response_class=Response)
-    async def background(camera_id: str) -> Response:
+    def background(camera_id: str) -> Response:
         """The camera's small, strongly blurred picture (JPEG); it lives in memory only."""
         view = state.views().get(camera_id)
         if view is None or view.background is None:

@@ -12,11 +12,11 @@ from fastapi import APIRouter
 from spotter.core.clock import isoformat, now, to_seconds
 from spotter.core.errors import StoreError
 from spotter.core.store import Store
-from spotter.dashboard.api.rates import RateMeter
+from spotter.dashboard.api.rates import Meter
 
 
 def status_router(
-    store: Store, meter: RateMeter, *, site: str, version: str, versions: Mapping[str, str], started_at: int
+    store: Store, meter: Meter, *, site: str, version: str, versions: Mapping[str, str], started_at: int
 ) -> APIRouter:
     """Routes that read `meter` and `store`."""
     router = APIRouter(prefix="/api/v1/status", tags=["status"])

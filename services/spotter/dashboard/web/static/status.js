@@ -25,22 +25,11 @@ export function startStatus() {
 function show(status) {
   setText(document.getElementById("site"), status.site);
   const perSecond = status.frames_per_second;
-  const dropped = Object.values(perSecond.dropped).reduce((sum, value) => sum + (value ?? 0), 0);
-  const reasons = Object.entries(status.frames.dropped)
-    .filter(([, count]) => count > 0)
-    .map(([reason, count]) => `${words(reason).toLowerCase()} ${count}`);
-  const queued = Object.values(status.queue_depth).reduce((sum, depth) => sum + depth, 0);
   const versions = Object.entries(status.versions).filter(([name]) => name !== "spotter");
   const figures = [
     { name: "Frames in", value: rate(perSecond.read), unit: "/s", detail: `${status.frames.read} so far` },
-    { name: "Posed", value: rate(perSecond.posed), unit: "/s", detail: `${queued} queued` },
-    {
-      name: "Dropped",
-      value: rate(dropped),
-      unit: "/s",
-      detail: reasons.length ? reasons.join(", ") : "none so far",
-      warn: dropped > 0,
-    },
+    posed(status),
+    dropped(status),
     {
       name: "Latency p50",
       value: milliseconds(status.latency_s.p50),
@@ -79,4 +68,30 @@ function show(status) {
       detail.title = figure.hint || figure.detail;
     },
   });
+}
+
+// Where the services are processes of their own, only Prometheus knows these; nothing is shown for them here.
+const ELSEWHERE = "see Prometheus";
+
+function posed(status) {
+  const depths = status.queue_depth;
+  const queued = depths && Object.values(depths).reduce((sum, depth) => sum + depth, 0);
+  const detail = depths ? `${queued} queued` : ELSEWHERE;
+  return { name: "Posed", value: rate(status.frames_per_second.posed), unit: "/s", detail };
+}
+
+function dropped(status) {
+  const rates = status.frames_per_second.dropped;
+  if (!rates) return { name: "Dropped", value: rate(null), unit: "/s", detail: ELSEWHERE };
+  const total = Object.values(rates).reduce((sum, value) => sum + (value ?? 0), 0);
+  const reasons = Object.entries(status.frames.dropped)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${words(reason).toLowerCase()} ${count}`);
+  return {
+    name: "Dropped",
+    value: rate(total),
+    unit: "/s",
+    detail: reasons.length ? reasons.join(", ") : "none so far",
+    warn: total > 0,
+  };
 }

@@ -1,0 +1,48 @@
+"""`spotter serve notify`: alerts from the outbox to people and machines. Several of them share the work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from spotter.cli.parts import open_store, watch_store
+from spotter.cli.service import Shell, Work
+from spotter.core.telemetry.spans import NOTIFY, TRACEPARENT
+from spotter.dashboard.api.routes.health import OK, is_degraded, is_ready
+from spotter.notify.worker import NotifyWorker
+
+
+def prepare_notify(shell: Shell) -> Work:
+    """The service.
+
+    Raises:
+        ConfigError: a channel's settings or secret file cannot be used.
+    """
+    store = open_store(shell)
+
+    def trace(payload: Mapping[str, Any], channel: str, started: int, finished: int) -> None:
+        alert, update = payload.get("alert", {}), payload.get("update", {})
+        traceparent = alert.get("versions", {}).get(TRACEPARENT, "")
+        attributes = {"spotter.alert": str(alert.get("id")), "spotter.channel": channel}
+        shell.tracer.span(
+            NOTIFY, traceparent, started, finished, attributes, part=f"{channel}/{update.get('number')}", always=True
+        )
+
+    worker = NotifyWorker(shell.settings, store, shell.metrics, on_delivered=trace)
+    shell.readiness.watch("notify", lambda: channels_text(worker.status()))
+
+    def work() -> None:
+        watch_store(shell, store)
+        worker.run(shell.stop)
+
+    return work
+
+
+def channels_text(states: Mapping[str, str]) -> str:
+    """The channels in one line; one that is down degrades the service, because the others go on."""
+    told = [f"{channel}: {text.removeprefix('degraded: ')}" for channel, text in states.items() if text != OK]
+    if not told:
+        return OK
+    ready = all(is_ready(text) for text in states.values())
+    line = "; ".join(told)
+    return f"degraded: {line}" if ready or any(is_degraded(text) for text in states.values()) else line
