@@ -55,7 +55,7 @@ def recordings() -> dict[str, Recording]:
     """
     with as_file(files("spotter") / "demo" / FILE) as path:
         try:
-            with np.load(path) as stored:
+            with path.open("rb") as file, np.load(file) as stored:
                 arrays = {key: stored[key] for key in stored.files}
             return {name: _recording(name, arrays) for name in CLIPS}
         except (OSError, ValueError, KeyError, BadZipFile) as error:
