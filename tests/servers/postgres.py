@@ -38,15 +38,17 @@ class PostgresServer:
 
     Args:
         options: server settings beyond the defaults, for example `{"shared_buffers": "1GB"}`.
+        place: where its folder is made; the system's temporary folder when None.
     """
 
-    def __init__(self, options: Mapping[str, str] | None = None) -> None:
+    def __init__(self, options: Mapping[str, str] | None = None, place: Path | None = None) -> None:
         self._options = dict(options or {})
+        self._place = place
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
         self._bin = _binaries()
-        self._folder = Path(tempfile.mkdtemp(prefix="spotter-postgres-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="spotter-postgres-", dir=self._place))
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres")
         with socket.socket() as probe:
