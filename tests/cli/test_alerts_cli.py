@@ -35,7 +35,7 @@ WIDE = {"COLUMNS": "200"}
 def make_alert(number: int, camera: str = "dock", kind: AlertKind = AlertKind.POSSIBLE_FALL) -> Alert:
     raised = START + number * 3600 * SECOND
     return Alert(
-        id=alert_id("site", camera, kind, f"p{number}", START, raised),
+        id=alert_id("site", camera, kind, START, raised, number),
         site="site",
         camera_id=camera,
         kind=kind,

@@ -150,7 +150,7 @@ def make_alert(
         "hip_drop": Evidence(0.42, 0.2, "statures"),
     }
     return Alert(
-        id=alert_id(SITE, camera, kind, f"{camera}-{track}", 1, started),
+        id=alert_id(SITE, camera, kind, 1, started, int(track)),
         site=SITE,
         camera_id=camera,
         kind=kind,

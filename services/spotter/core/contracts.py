@@ -268,9 +268,15 @@ ALERT_NAMESPACE = uuid.UUID("6f2c1a52-6c0e-5a7b-9a53-0f5a3f0c7e11")
 """Namespace of all alert ids (a random constant of this project)."""
 
 
-def alert_id(site: str, camera_id: str, kind: AlertKind, track_id: str, epoch: int, started_at: int) -> uuid.UUID:
-    """UUIDv5 of what makes an alert itself, so that a replay finds the row that the first run wrote."""
-    name = "\x1f".join((site, camera_id, kind.value, track_id, str(epoch), str(started_at)))
+def alert_id(site: str, camera_id: str, kind: AlertKind, epoch: int, started_at: int, ordinal: int = 0) -> uuid.UUID:
+    """UUIDv5 of what makes an alert itself, so that a replay finds the row that the first run wrote.
+
+    No track id goes in: it counts the people who came before, so a replay that begins later would give another one.
+
+    Args:
+        ordinal: tells apart alerts of one kind that began at the same instant on one camera, in the order of raising.
+    """
+    name = "\x1f".join((site, camera_id, kind.value, str(epoch), str(started_at), str(ordinal)))
     return uuid.uuid5(ALERT_NAMESPACE, name)
 
 

@@ -1,27 +1,29 @@
 """Everything that is known of one camera: tracks, sizes, angles, rules, exposure. Pure and deterministic.
 
-The same skeletons give the same assessment, bit for bit; the service and `spotter analyze` both stand on this.
+The same skeletons give the same assessment, bit for bit; the service and `spotter analyze` both stand on this. So does
+an assessment that goes on from the state of another one.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
+from typing import Any, Self
 
 import numpy as np
 
-from spotter.core.clock import from_seconds
 from spotter.core.contracts import Angle, PoseFrame
 from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
-from spotter.ergonomics.alerts import AlertBook, AlertStep
+from spotter.ergonomics.alerts import AlertBook, AlertStep, KnownAlert
 from spotter.ergonomics.angles import TrunkView, trunk_inclination, trunk_view
 from spotter.ergonomics.events.fall import FallEvent, FallEventKind, FallMachine, FallSignals, FallState
-from spotter.ergonomics.exposure import Exposure
+from spotter.ergonomics.exposure import Exposure, ExposureMinutes
+from spotter.ergonomics.frames import FrameLog
 from spotter.ergonomics.tracking import TrackedPerson, Tracker
 from spotter.ergonomics.tracking.scale import PersonScale, guess_scale, heights
 
-_FRAME_MEMORY = from_seconds(150.0)
-"""Frames are counted for the alerts' ledgers over this long."""
+TRACKS_PER_FRAME = 500
+"""More tracks than this never begin in one frame (the greatest `pose.max_people`)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,19 +57,45 @@ class _Person:
 
 
 class CameraAssessor:
-    """The running assessment of one camera epoch."""
+    """The running assessment of one camera epoch.
+
+    Args:
+        late: sequence number of the first frame that it will see, when others of the epoch came before: its tracks
+            then have numbers that no track before can have had.
+
+    Attributes:
+        exposure: person-seconds since the epoch began.
+        minutes: the same minute by minute, as long as nobody has written them down.
+        newest_at: event time of the newest frame, UTC ns; None before the first.
+    """
 
     def __init__(
-        self, site: str, camera_id: str, view: ViewParameters, tracker: TrackerParameters, fall: FallParameters
+        self,
+        site: str,
+        camera_id: str,
+        view: ViewParameters,
+        tracker: TrackerParameters,
+        fall: FallParameters,
+        *,
+        late: int = 0,
     ) -> None:
         self._view = view
         self._fall = fall
-        self._tracker = Tracker(tracker)
+        self._tracker = Tracker(tracker, TRACKS_PER_FRAME * late)
         self._people: dict[str, _Person] = {}
         self._book = AlertBook(site, camera_id)
-        self._frames: deque[tuple[int, int]] = deque()
-        self._newest: PoseFrame | None = None
+        self._frames = FrameLog()
+        self.newest_at: int | None = None
         self.exposure = Exposure()
+        self.minutes = ExposureMinutes()
+
+    def seed(self, known: Iterable[KnownAlert], begin: int) -> None:
+        """Before the first frame, at event time `begin`: alerts that the store knows of this camera from before."""
+        self._book.seed(known, begin)
+
+    def settle(self) -> None:
+        """The frames that are taken in from now on are new to the service."""
+        self._book.settle()
 
     def update(self, pose: PoseFrame) -> Assessment | None:
         """Take in one frame; None when it is not newer than the last one (duplicate or late)."""
@@ -76,13 +104,16 @@ class CameraAssessor:
         tracked = self._tracker.update(pose, keep=busy)
         if tracked is None:
             return None
-        self._remember(pose)
+        self.newest_at = pose.captured_at
+        self._frames.add(pose.captured_at, pose.sequence)
+        self.minutes.minute(pose.captured_at).frames += 1
         trunk = trunk_view(pose.keypoints, pose.confidences)
         signals: dict[str, FallSignals] = {}
         people: list[PersonAssessment] = []
         for person, angle in zip(tracked, self._angles(pose, tracked, trunk), strict=True):
             people.append(self._assess(pose, person, angle, signals))
         steps, suppressed = self._judge(pose, signals)
+        steps += self._book.forgotten(pose.captured_at, self._fall.lost_s)
         self._forget()
         return Assessment(
             people=tuple(people),
@@ -94,15 +125,54 @@ class CameraAssessor:
 
     def end(self) -> tuple[AlertStep, ...]:
         """The stream is over: open alerts are closed as ended."""
-        if self._newest is None:
+        if self.newest_at is None:
             return ()
         steps: list[AlertStep] = []
         for track_id, person in self._people.items():
-            for event in person.machine.end(self._newest.captured_at):
-                step = self._book.apply(track_id, event, self._newest, 0, 0)
+            for event in person.machine.end(self.newest_at):
+                step = self._book.follow(track_id, event)
                 if step is not None:
                     steps.append(step)
-        return tuple(steps)
+        return (*steps, *self._book.end(self.newest_at, self._fall.lost_s))
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next frames depend on, as plain values."""
+        return {
+            "tracker": self._tracker.state(),
+            "people": [
+                [track_id, person.machine.state_values(), person.scale.state(), person.seen_at]
+                for track_id, person in self._people.items()
+            ],
+            "book": self._book.state(),
+            "frames": self._frames.state(),
+            "newest_at": self.newest_at,
+            "exposure": list(astuple(self.exposure)),
+            "minutes": self.minutes.state(),
+        }
+
+    @classmethod
+    def restore(
+        cls,
+        site: str,
+        camera_id: str,
+        view: ViewParameters,
+        tracker: TrackerParameters,
+        fall: FallParameters,
+        state: Mapping[str, Any],
+    ) -> Self:
+        """The assessor that `state` was taken from; the parameters must be those that it had."""
+        assessor = cls(site, camera_id, view, tracker, fall)
+        assessor._tracker = Tracker.restore(tracker, state["tracker"])
+        assessor._people = {
+            track_id: _Person(FallMachine.restore(fall, machine), PersonScale.restore(scale), seen_at)
+            for track_id, machine, scale, seen_at in state["people"]
+        }
+        assessor._book = AlertBook.restore(site, camera_id, state["book"])
+        assessor._frames = FrameLog.restore(state["frames"])
+        assessor.newest_at = state["newest_at"]
+        assessor.exposure = Exposure(*state["exposure"])
+        assessor.minutes = ExposureMinutes.restore(state["minutes"])
+        return assessor
 
     def _angles(self, pose: PoseFrame, tracked: list[TrackedPerson], trunk: TrunkView) -> list[Angle]:
         """Trunk inclination by tracked person; sizes are learned from this frame first."""
@@ -126,7 +196,9 @@ class CameraAssessor:
         if body is not None and person.confirmed:
             signals[person.track_id] = FallSignals(body.hip, body.head, angle, settled is not None)
         if known.seen_at is not None:
-            self.exposure.add(angle, pose.captured_at - known.seen_at)
+            elapsed = pose.captured_at - known.seen_at
+            self.exposure.add(angle, elapsed)
+            self.minutes.minute(pose.captured_at).add(angle, elapsed)
         known.seen_at = pose.captured_at
         return PersonAssessment(
             person.track_id,
@@ -148,21 +220,10 @@ class CameraAssessor:
             for event in person.machine.update(pose.captured_at, signals.get(track_id)):
                 if event.kind is FallEventKind.SUPPRESSED:
                     suppressed.append((track_id, event))
-                step = self._book.apply(track_id, event, pose, *self._counts(event.started_at))
+                step = self._book.apply(track_id, event, pose, *self._frames.counts(event.started_at))
                 if step is not None:
                     steps.append(step)
         return steps, suppressed
-
-    def _remember(self, pose: PoseFrame) -> None:
-        self._newest = pose
-        while self._frames and pose.captured_at - self._frames[0][0] > _FRAME_MEMORY:
-            self._frames.popleft()
-        self._frames.append((pose.captured_at, pose.sequence))
-
-    def _counts(self, since: int) -> tuple[int, int]:
-        """(frames seen, frames missed) since an event time, from the gaps in the sequence."""
-        sequences = [sequence for at, sequence in self._frames if at >= since]
-        return len(sequences), (sequences[-1] - sequences[0] + 1 - len(sequences)) if sequences else 0
 
     def _forget(self) -> None:
         alive = self._tracker.alive()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from typing import Any, Self
 
 from spotter.core.clock import from_seconds, to_seconds
 from spotter.core.parameters import FallParameters
@@ -57,6 +59,18 @@ class DescentWatch:
         self._heights.clear()
         self.latest = None
 
+    def state(self) -> dict[str, Any]:
+        """Everything, as plain values."""
+        return {"heights": [list(row) for row in self._heights], "latest": descent_state(self.latest)}
+
+    @classmethod
+    def restore(cls, parameters: FallParameters, state: Mapping[str, Any]) -> Self:
+        """The watch that `state` was taken from."""
+        watch = cls(parameters)
+        watch._heights.extend((at, hip, head) for at, hip, head in state["heights"])
+        watch.latest = descent_from(state["latest"])
+        return watch
+
     def _within(self, at: int, hip: float, head: float, window: int, *, fast: bool) -> Descent | None:
         recent = [row for row in self._heights if at - row[0] <= window]
         top_at, top_hip, _ = max(recent, key=lambda row: row[1])
@@ -82,3 +96,13 @@ class DescentWatch:
                 fell = max(recent[first][1] - recent[last][1], recent[first][2] - recent[last][2])
                 peak = max(peak, fell / to_seconds(elapsed))
         return peak
+
+
+def descent_state(descent: Descent | None) -> list[Any] | None:
+    """A descent as plain values."""
+    return None if descent is None else list(astuple(descent))
+
+
+def descent_from(state: list[Any] | None) -> Descent | None:
+    """The descent that `descent_state` was given."""
+    return None if state is None else Descent(*state)

@@ -11,13 +11,15 @@ How long is long enough: `confirm_s` after a fast descent and `slow_confirm_s` a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, Self
 
 from spotter.core.clock import from_seconds, to_seconds
-from spotter.core.contracts import Angle, Evidence
+from spotter.core.contracts import Angle, Evidence, Status
 from spotter.core.parameters import FallParameters
-from spotter.ergonomics.events.descent import Descent, DescentWatch
+from spotter.ergonomics.events.descent import Descent, DescentWatch, descent_from, descent_state
 from spotter.ergonomics.events.hold import Held
 
 RULE_VERSION = "fall/1"
@@ -72,6 +74,18 @@ class FallSignals:
     trunk: Angle
     settled: bool
 
+    def state(self) -> list[Any]:
+        """Everything, as plain values."""
+        trunk = self.trunk
+        angle = [trunk.value, trunk.low, trunk.high, trunk.status.value, trunk.reason]
+        return [self.hip, self.head, angle, self.settled]
+
+    @classmethod
+    def restore(cls, state: Sequence[Any]) -> Self:
+        """The signals that `state` was taken from."""
+        hip, head, (value, low, high, status, reason), settled = state
+        return cls(hip, head, Angle(value, low, high, Status(status), reason), settled)
+
 
 @dataclass(frozen=True, slots=True)
 class FallEvent:
@@ -118,6 +132,43 @@ class FallMachine:
     def end(self, at: int) -> list[FallEvent]:
         """The camera's stream has ended; an open alert is closed as ended, not as recovered."""
         return self._close(FallEventKind.ENDED, at) if self.state is FallState.ALERTED else []
+
+    def state_values(self) -> dict[str, Any]:
+        """Everything, as plain values (`state` is where the person stands)."""
+        return {
+            "state": self.state.value,
+            "descents": self._descents.state(),
+            "low": self._low.state(),
+            "not_low": self._not_low.state(),
+            "up": self._up.state(),
+            "seen_at": self._seen_at,
+            "last": self._last.state() if self._last is not None else None,
+            "lowest": [self._lowest[0].value, self._lowest[1].state()] if self._lowest is not None else None,
+            "ground_since": self._ground_since,
+            "cause": descent_state(self._cause),
+            "started_at": self._started_at,
+            "told": self._told,
+        }
+
+    @classmethod
+    def restore(cls, parameters: FallParameters, values: Mapping[str, Any]) -> Self:
+        """The machine that `values` were taken from."""
+        machine = cls(parameters)
+        machine.state = FallState(values["state"])
+        machine._descents = DescentWatch.restore(parameters, values["descents"])
+        machine._low = Held.restore(values["low"])
+        machine._not_low = Held.restore(values["not_low"])
+        machine._up = Held.restore(values["up"])
+        machine._seen_at = values["seen_at"]
+        machine._last = FallSignals.restore(values["last"]) if values["last"] is not None else None
+        if values["lowest"] is not None:
+            way, signals = values["lowest"]
+            machine._lowest = Low(way), FallSignals.restore(signals)
+        machine._ground_since = values["ground_since"]
+        machine._cause = descent_from(values["cause"])
+        machine._started_at = values["started_at"]
+        machine._told = values["told"]
+        return machine
 
     def _observe(self, at: int, signals: FallSignals) -> None:
         p = self._p

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(slots=True)
@@ -28,3 +30,13 @@ class Held:
 
     def clear(self) -> None:
         self.since = self.last_true = None
+
+    def state(self) -> list[int | None]:
+        """Everything, as plain values."""
+        return [self.tolerance, self.since, self.last_true]
+
+    @classmethod
+    def restore(cls, state: Sequence[int | None]) -> Self:
+        """The condition that `state` was taken from."""
+        tolerance, since, last_true = state
+        return cls(tolerance or 0, since, last_true)

@@ -7,8 +7,9 @@ vertical stands for the vertical: a camera that looks down steeply makes a body 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
@@ -91,6 +92,24 @@ class PersonScale:
     def torso(self) -> float:
         """The person's usual trunk length in the image, px; nan until known."""
         return self._torso
+
+    def state(self) -> dict[str, Any]:
+        """Everything, as plain values."""
+        scale = self._scale
+        return {
+            "samples": [list(sample) for sample in self._samples],
+            "scale": None if scale is None else [scale.stature, scale.floor],
+            "torso": self._torso,
+        }
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any]) -> Self:
+        """The scale that `state` was taken from."""
+        person = cls()
+        person._samples.extend((at, stature, floor, torso) for at, stature, floor, torso in state["samples"])
+        person._scale = None if state["scale"] is None else Scale(*state["scale"])
+        person._torso = state["torso"]
+        return person
 
 
 def heights(keypoints: FloatArray, confidences: FloatArray, scale: Scale) -> BodyHeights:

@@ -6,8 +6,9 @@ the last one is refused, so that duplicates and late frames change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 
@@ -64,19 +65,33 @@ class _Track:
     def name(self) -> str:
         return f"p{self.number}"
 
+    def state(self) -> list[Any]:
+        arrays = (self.keypoints, self.confidences, self.box, self.velocity)
+        return [self.number, self.first_seen, self.seen_at, *(array.astype("<f4").tobytes() for array in arrays)]
+
+    @classmethod
+    def restore(cls, state: Sequence[Any]) -> Self:
+        number, first_seen, seen_at, *arrays = state
+        keypoints, confidences, box, velocity = (np.frombuffer(data, "<f4").astype(np.float32) for data in arrays)
+        return cls(number, first_seen, seen_at, keypoints.reshape(-1, 2), confidences, box, velocity)
+
 
 class Tracker:
-    """The tracks of one camera."""
+    """The tracks of one camera.
 
-    def __init__(self, parameters: TrackerParameters) -> None:
+    Args:
+        first: number before that of the first track; for a history that begins late, so that no id is given twice.
+    """
+
+    def __init__(self, parameters: TrackerParameters, first: int = 0) -> None:
         self._parameters = parameters
         self._tracks: list[_Track] = []
-        self._started = 0
+        self._started = first
         self._time: int | None = None
 
     @property
     def started(self) -> int:
-        """Tracks begun so far in this epoch."""
+        """Tracks begun so far in this epoch; only differences of it count, see `first`."""
         return self._started
 
     def update(self, pose: PoseFrame, keep: Collection[str] = ()) -> list[TrackedPerson] | None:
@@ -110,6 +125,18 @@ class Tracker:
     def alive(self) -> set[str]:
         """Ids that may still come back."""
         return {track.name for track in self._tracks}
+
+    def state(self) -> dict[str, Any]:
+        """Everything, as plain values."""
+        return {"tracks": [track.state() for track in self._tracks], "started": self._started, "time": self._time}
+
+    @classmethod
+    def restore(cls, parameters: TrackerParameters, state: Mapping[str, Any]) -> Self:
+        """The tracker that `state` was taken from."""
+        tracker = cls(parameters, state["started"])
+        tracker._tracks = [_Track.restore(track) for track in state["tracks"]]
+        tracker._time = state["time"]
+        return tracker
 
     def _assign(self, pose: PoseFrame, boxes: FloatArray) -> dict[int, _Track]:
         """Best pairs first, in three rounds: confident skeletons, weak ones, then place alone.

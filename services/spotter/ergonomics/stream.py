@@ -1,0 +1,141 @@
+"""What comes of one camera over its epochs: one assessor after the other, and what each leaves behind. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from spotter.core.contracts import PoseFrame
+from spotter.ergonomics.alerts import AlertStep, KnownAlert
+from spotter.ergonomics.assessment import Assessment, CameraAssessor
+from spotter.ergonomics.epochs import EpochGate, Turn
+from spotter.ergonomics.exposure import ExposureMinute
+
+LATE_OR_DUPLICATE = "late_or_duplicate"
+OLDER_EPOCH = "older_epoch"
+REPLAYED = "replayed"
+
+Recall = Callable[[], Sequence[KnownAlert]]
+"""Looks up the alerts that the store knows of the camera; called when a history begins."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """What one message did.
+
+    Attributes:
+        ended: steps that close the alerts of the epoch before.
+        assessment: None when the message was not used.
+        refused: why it was not used: late_or_duplicate, older_epoch, or replayed (the restored state held it already).
+        elapsed: event time since the frame before it in the epoch, ns; 0 for the first.
+    """
+
+    ended: tuple[AlertStep, ...] = ()
+    assessment: Assessment | None = None
+    refused: str = ""
+    elapsed: int = 0
+
+
+class CameraStream:
+    """The skeletons of one camera.
+
+    Args:
+        new_assessor: makes the assessor of an epoch, given its argument `late`.
+        restore_assessor: makes one from a state.
+        recall: what the store knows of the camera, for a service that may have lost its state; None when this stream
+            is known to begin here.
+    """
+
+    def __init__(self, new_assessor: Callable[[int], CameraAssessor], recall: Recall | None = None) -> None:
+        self._new_assessor = new_assessor
+        self._recall = recall
+        self._gate = EpochGate()
+        self._assessor: CameraAssessor | None = None
+        self._finished: list[tuple[int, int, ExposureMinute]] = []
+        self._restored = False
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that is followed; 0 before the first message."""
+        return self._gate.current or 0
+
+    @property
+    def newest_at(self) -> int:
+        """Event time of the newest frame taken in, UTC ns; 0 before the first."""
+        return (self._assessor.newest_at or 0) if self._assessor is not None else 0
+
+    def take(self, pose: PoseFrame) -> Taken:
+        """Take in one message.
+
+        Raises:
+            Whatever `recall` raises; the message then has not been taken in.
+        """
+        known = self._recall() if self._recall is not None else None
+        turn = self._gate.admit(pose.epoch, pose.captured_at)
+        if turn is Turn.STALE:
+            return Taken(refused=OLDER_EPOCH)
+        ended = self.end() if turn is Turn.BEGINS else ()
+        if self._assessor is None:
+            self._assessor = self._begin(pose, known)
+        before = self._assessor.newest_at
+        assessment = self._assessor.update(pose)
+        if assessment is None:
+            return Taken(refused=REPLAYED if self._restored else LATE_OR_DUPLICATE)
+        self._restored = False
+        return Taken(ended, assessment, elapsed=pose.captured_at - before if before is not None else 0)
+
+    def end(self) -> tuple[AlertStep, ...]:
+        """The stream is over: its open alerts are closed as ended."""
+        if self._assessor is None:
+            return ()
+        steps = self._assessor.end()
+        self._finished += [(self.epoch, start, minute) for start, minute in self._assessor.minutes.every().items()]
+        self._assessor = None
+        return steps
+
+    def settle(self) -> None:
+        """The messages that come from now on are new to the service."""
+        if self._assessor is not None:
+            self._assessor.settle()
+
+    def minutes(self, *, every: bool) -> Iterator[tuple[int, int, ExposureMinute]]:
+        """(epoch, begin, minute) of the minutes not yet written down: those that are over, or also the newest."""
+        yield from self._finished
+        if self._assessor is not None:
+            minutes = self._assessor.minutes.every() if every else self._assessor.minutes.closed()
+            yield from ((self.epoch, start, minute) for start, minute in minutes.items())
+
+    def written(self) -> None:
+        """The minutes that are over have been written down."""
+        self._finished.clear()
+        if self._assessor is not None:
+            self._assessor.minutes.forget(self._assessor.minutes.closed())
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next messages depend on, as plain values; minutes of ended epochs must be written."""
+        assessor = self._assessor.state() if self._assessor is not None else None
+        return {"gate": self._gate.state(), "assessor": assessor}
+
+    @classmethod
+    def restore(
+        cls,
+        new_assessor: Callable[[int], CameraAssessor],
+        restore_assessor: Callable[[Mapping[str, Any]], CameraAssessor],
+        state: Mapping[str, Any],
+    ) -> Self:
+        """The stream that `state` was taken from."""
+        stream = cls(new_assessor)
+        stream._gate = EpochGate.restore(state["gate"])
+        stream._assessor = restore_assessor(state["assessor"]) if state["assessor"] is not None else None
+        stream._restored = True
+        return stream
+
+    def _begin(self, pose: PoseFrame, known: Sequence[KnownAlert] | None) -> CameraAssessor:
+        """The assessor of a new epoch. Without memory of the camera, others may have seen frames of it before."""
+        if known is None:
+            return self._new_assessor(0)
+        self._recall = None
+        assessor = self._new_assessor(pose.sequence)
+        assessor.seed(known, pose.captured_at)
+        return assessor
