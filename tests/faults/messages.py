@@ -1,0 +1,150 @@
+"""Publishes the load at its pace, and things into topics that no service of ours would write.
+
+The load goes through the product's own bus. Poison and repeats go through a bare client, past every check of ours.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from kafka import KafkaProducer
+
+from faults.cameras import planned_at
+from spotter.core.bus import SKELETONS, Topic
+from spotter.core.bus.api import Codec
+from spotter.core.bus.kafka import KafkaBus
+from spotter.core.bus.kafka.options import client_options
+from spotter.core.clock import now, to_seconds
+from spotter.core.contracts import SCHEMA_VERSION, PoseFrame
+from spotter.core.settings import KafkaSettings
+from spotter.core.telemetry import Metrics
+from spotter.core.wire import decode_pose_frame, encode_pose_frame
+from spotter.core.wire.generated import skeleton_pb2
+
+PUBLISH_S = 120.0
+"""Longest that a load may be held back beyond its own time."""
+
+FLUSH_S = 30.0
+HUGE = 900_000
+"""Bytes of the largest poison; what a topic takes at most is 1 MiB by default."""
+
+
+def as_next_version(pose: PoseFrame) -> bytes:
+    """`pose` as the next release would write it."""
+    message = skeleton_pb2.PoseFrame.FromString(encode_pose_frame(pose))
+    message.schema_version = SCHEMA_VERSION + 1
+    return message.SerializeToString()
+
+
+NEWER_SKELETONS: Topic[PoseFrame] = Topic(
+    SKELETONS.name, SKELETONS.key, SKELETONS.overflow, SKELETONS.capacity, Codec(as_next_version, decode_pose_frame)
+)
+
+
+class Publisher:
+    """Plays frames in real time on a thread of its own; `history` is what is out already."""
+
+    def __init__(self, frames: Sequence[Any], settings: KafkaSettings, topic_of: Callable[[Any], Topic[Any]]) -> None:
+        self.history: list[Any] = []
+        self.error: BaseException | None = None
+        self._frames = frames
+        self._topic_of = topic_of
+        self._bus = KafkaBus(settings, Metrics(), client_id="fault-load")
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fault-load")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._bus.close()
+        self._thread.join(30)
+
+    @property
+    def done(self) -> bool:
+        return not self._thread.is_alive()
+
+    def wait(self, timeout: float) -> bool:
+        """True once everything is out, False when it is not after `timeout` seconds."""
+        self._thread.join(timeout)
+        return self.done and self.error is None and len(self.history) == len(self._frames)
+
+    def _run(self) -> None:
+        try:
+            for frame in self._frames:
+                if self._stop.wait(max(0.0, to_seconds(planned_at(frame) - now()))):
+                    return
+                self._bus.publish(self._topic_of(frame), frame)
+                self.history.append(frame)
+            self._bus.close()
+        except Exception as error:
+            self.error = error
+
+
+class Injector:
+    """Writes what no service would write."""
+
+    def __init__(self, settings: KafkaSettings, publisher: Publisher) -> None:
+        self._settings = settings
+        self._publisher = publisher
+        self.poisoned = 0
+
+    def poison(self, topic: str, size: int, generator: random.Random) -> None:
+        """`size` messages that cannot be read, of every kind in turn."""
+        good = encode_pose_frame(self._some(1, generator)[0])
+        newer = skeleton_pb2.PoseFrame.FromString(good)
+        newer.schema_version = SCHEMA_VERSION + 7
+        kinds = (
+            b"",
+            b"not a message at all",
+            generator.randbytes(200),
+            good[: len(good) // 2],
+            newer.SerializeToString(),
+            generator.randbytes(HUGE),
+            good.replace(b"cam-", b"\xff\xfe\xfd\xfc", 1),
+        )
+        self._send(topic, [(f"cam-{index % 8:02d}", kinds[index % len(kinds)]) for index in range(size)])
+        self.poisoned += size
+
+    def repeat(self, topic: str, size: int, generator: random.Random) -> None:
+        """A block of the last messages once more, in their order."""
+        self._send(topic, [(pose.camera_id, encode_pose_frame(pose)) for pose in self._some(size, generator)])
+
+    def shuffle(self, topic: str, size: int, generator: random.Random) -> None:
+        """A block of the last messages once more, in any order."""
+        block = self._some(size, generator)
+        generator.shuffle(block)
+        self._send(topic, [(pose.camera_id, encode_pose_frame(pose)) for pose in block])
+
+    def _some(self, size: int, generator: random.Random) -> list[PoseFrame]:
+        history = self._publisher.history
+        end = generator.randint(min(len(history), size), len(history))
+        return history[max(0, end - size) : end]
+
+    def _send(self, topic: str, messages: Sequence[tuple[str, bytes]]) -> None:
+        producer = KafkaProducer(**client_options(self._settings, "fault-injector"))
+        try:
+            for key, value in messages:
+                producer.send(f"{self._settings.prefix}{topic}", key=key.encode(), value=value)
+            producer.flush(timeout=FLUSH_S)
+        finally:
+            producer.close(timeout=5)
+
+
+def wait_until(done: Callable[[], bool], timeout: float, every: float = 0.25) -> bool:
+    """True once `done()` is, False after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if done():
+            return True
+        time.sleep(every)
+    return done()
