@@ -21,6 +21,8 @@ from spotter.core.store import Store
 from spotter.core.store.migrate import configuration, migrate
 from spotter.core.store.tables import Base
 
+PARTITION = re.compile(r"_(p\d{8}|default)$")
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
@@ -38,7 +40,9 @@ def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
 def definitions(connection: Connection) -> set[str]:
     """What SQLite keeps of each table and index, one line for each column or constraint, in no order."""
     found: set[str] = set()
-    for name, sql in connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")):
+    # Triggers are not part of SQLAlchemy's metadata; what they do is tested.
+    select = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'trigger'"
+    for name, sql in connection.execute(text(select)):
         if name.startswith(("sqlite_", "alembic_")):
             continue
         for line in sql.splitlines():
@@ -48,7 +52,14 @@ def definitions(connection: Connection) -> set[str]:
 
 def test_tables_and_migrations_do_not_drift(connection: Connection) -> None:
     migrate(connection, "test")
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    context = MigrationContext.configure(
+        connection,
+        opts={
+            "compare_type": True,
+            "compare_server_default": True,
+            "include_name": lambda name, kind, _: kind != "table" or not PARTITION.search(name),
+        },
+    )
     assert compare_metadata(context, Base.metadata) == []
 
 
@@ -72,7 +83,8 @@ def test_down_and_up_again(connection: Connection) -> None:
     command.downgrade(config, "base")
     assert inspect(connection).get_table_names() == ["alembic_version"]
     command.upgrade(config, "head")
-    assert set(inspect(connection).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+    tables = {name for name in inspect(connection).get_table_names() if not PARTITION.search(name)}
+    assert tables == {*Base.metadata.tables, "alembic_version"}
 
 
 def test_there_is_one_line_of_revisions(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from spotter.core.settings.redact import redact_url
 from spotter.core.settings.root import Settings, load_settings
 from spotter.core.settings.serving import DashboardSettings, LogSettings, MetricsSettings, TraceSettings
 from spotter.core.settings.state import StateSettings
-from spotter.core.settings.store import StoreSettings
+from spotter.core.settings.store import RetentionSettings, StoreSettings
 
 __all__ = [
     "CAMERA_ID",
@@ -22,6 +22,7 @@ __all__ = [
     "MetricsSettings",
     "NotifySettings",
     "PoseSettings",
+    "RetentionSettings",
     "Section",
     "Settings",
     "StateSettings",

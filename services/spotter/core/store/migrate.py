@@ -6,6 +6,9 @@ once; a database that a newer Spotter wrote is never touched.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -14,11 +17,80 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from spotter.core.clock import now
 from spotter.core.errors import StoreError
+from spotter.core.store.partitions import ensure_partitions
+from spotter.core.store.postgres import unhurried
 
 _FOLDER = Path(__file__).with_name("migrations")
 _ADVISORY_LOCK = 7_367_076
 """Key of the Postgres advisory lock that migrations hold (a constant of this project)."""
+
+
+class Schema(StrEnum):
+    """How a database's schema stands to this Spotter's."""
+
+    UP_TO_DATE = "up_to_date"
+    EMPTY = "empty"
+    BEHIND = "behind"
+    AHEAD = "ahead"
+
+
+@dataclass(frozen=True)
+class SchemaState:
+    """What `schema_state` found.
+
+    Attributes:
+        current: revision of the database, or None when it holds no Spotter tables.
+        newest: revision that this Spotter needs.
+        missing: revisions still to be applied, oldest first; empty when ahead.
+    """
+
+    database: str
+    current: str | None
+    newest: str
+    missing: tuple[str, ...]
+
+    @property
+    def schema(self) -> Schema:
+        if self.current == self.newest:
+            return Schema.UP_TO_DATE
+        if self.current is None:
+            return Schema.EMPTY
+        return Schema.BEHIND if self.missing else Schema.AHEAD
+
+    def require(self) -> None:
+        """Refuse a database whose schema is not exactly this Spotter's.
+
+        Raises:
+            StoreError: no Spotter tables, an older schema, or a newer one.
+        """
+        if self.schema is Schema.EMPTY:
+            raise StoreError(
+                f"database {self.database} holds no Spotter tables",
+                mend="Run `spotter db upgrade`, or `spotter run` first, or give --database",
+            )
+        self.refuse_ahead()
+        if self.schema is Schema.BEHIND:
+            count = f"{len(self.missing)} migration{'s' if len(self.missing) > 1 else ''}"
+            raise StoreError(
+                f"database {self.database} is {count} behind: it has schema {self.current}, "
+                f"this Spotter needs {self.newest}",
+                mend="Run `spotter db upgrade`",
+            )
+
+    def refuse_ahead(self) -> None:
+        """Refuse a database that a newer Spotter wrote.
+
+        Raises:
+            StoreError: this Spotter does not know its revision.
+        """
+        if self.schema is Schema.AHEAD:
+            raise StoreError(
+                f"database {self.database} has schema '{self.current}', which this Spotter does not know; "
+                f"it knows up to '{self.newest}'",
+                mend="Use the newer Spotter that wrote it, or give another database",
+            )
 
 
 def configuration(connection: Connection) -> Config:
@@ -29,59 +101,45 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
-def migrate(connection: Connection, database: str) -> None:
-    """Upgrade to the newest revision within the connection's transaction; the caller commits.
-
-    Fails on a database that cannot be written, even when there is nothing to upgrade.
+def schema_state(connection: Connection, database: str) -> SchemaState:
+    """How the schema stands; changes nothing.
 
     Args:
         database: the database's name for messages, redacted.
+    """
+    current = MigrationContext.configure(connection).get_current_revision()
+    line = _line()
+    position = {None: 0} | {revision: number for number, revision in enumerate(line, 1)}
+    missing = line[position[current] :] if current in position else ()
+    return SchemaState(database, current, line[-1], missing)
+
+
+@cache
+def _line() -> tuple[str, ...]:
+    """The revisions of this Spotter, oldest first."""
+    scripts = ScriptDirectory(str(_FOLDER))
+    return tuple(reversed([script.revision for script in scripts.walk_revisions()]))
+
+
+def migrate(connection: Connection, database: str) -> tuple[str, ...]:
+    """Upgrade to the newest revision within the connection's transaction, which the caller commits; make partitions.
+
+    Fails on a database that cannot be written, even when there is nothing to upgrade.
+
+    Returns:
+        The revisions that were applied, oldest first.
 
     Raises:
         StoreError: the database is at a revision that this Spotter does not know.
     """
+    unhurried(connection)
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-    config = configuration(connection)
-    scripts = ScriptDirectory.from_config(config)
-    current = _current(connection)
-    _refuse_unknown(current, scripts, database)
-    if current != scripts.get_current_head():
-        command.upgrade(config, "head")
+    state = schema_state(connection, database)
+    state.refuse_ahead()
+    if state.missing:
+        command.upgrade(configuration(connection), "head")
     # SQLite lets a write transaction begin on a read-only file; only a write tells, and it should tell now.
     connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
-
-
-def check_readable(connection: Connection, database: str) -> None:
-    """Refuse a database whose schema is not exactly this Spotter's; changes nothing.
-
-    Raises:
-        StoreError: no Spotter tables, an older schema, or a newer one.
-    """
-    scripts = ScriptDirectory.from_config(configuration(connection))
-    current = _current(connection)
-    if current is None:
-        raise StoreError(
-            f"database {database} holds no Spotter tables", mend="Run `spotter run` first or give --database"
-        )
-    _refuse_unknown(current, scripts, database)
-    head = scripts.get_current_head()
-    if current != head:
-        raise StoreError(
-            f"database {database} has the older schema {current}; this Spotter reads {head}",
-            mend="Run `spotter run` once to upgrade it",
-        )
-
-
-def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _refuse_unknown(current: str | None, scripts: ScriptDirectory, database: str) -> None:
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current is not None and current not in known:
-        raise StoreError(
-            f"database {database} has schema '{current}', which this Spotter does not know; "
-            f"it knows up to '{scripts.get_current_head()}'",
-            mend="Use the newer Spotter that wrote it, or give another database",
-        )
+    ensure_partitions(connection, now())
+    return state.missing

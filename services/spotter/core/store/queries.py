@@ -6,10 +6,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, literal, select, tuple_
 
 from spotter.core.contracts import Alert, AlertKind, Severity
-from spotter.core.store.tables import AlertRow
+from spotter.core.store.tables import AlertRow, UtcTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class AlertQuery:
     """Which alerts, newest first. None does not filter.
 
     Attributes:
+        site: camera ids are unique within a site only.
         open: True for open alerts only, False for closed ones only.
         since, until: bounds on `raised_at`, UTC ns; `since` included, `until` not.
         limit: most alerts in one answer.
@@ -44,11 +45,14 @@ class AlertQuery:
     until: int | None = None
     limit: int = 100
     after: AlertCursor | None = None
+    site: str | None = None
 
 
 def alert_statement(query: AlertQuery) -> Select[Any]:
     """SELECT of the alert rows that match, newest first by (raised_at, id)."""
     statement = select(AlertRow)
+    if query.site is not None:
+        statement = statement.where(AlertRow.site == query.site)
     if query.camera_id is not None:
         statement = statement.where(AlertRow.camera_id == query.camera_id)
     if query.kind is not None:
@@ -62,6 +66,7 @@ def alert_statement(query: AlertQuery) -> Select[Any]:
     if query.until is not None:
         statement = statement.where(AlertRow.raised_at < query.until)
     if query.after is not None:
-        at, last = query.after.raised_at, query.after.id
-        statement = statement.where(or_(AlertRow.raised_at < at, and_(AlertRow.raised_at == at, AlertRow.id < last)))
+        # As one pair: both databases then begin to read the index at the cursor, and not at its newest entry.
+        place = tuple_(literal(query.after.raised_at, UtcTime), literal(query.after.id))
+        statement = statement.where(tuple_(AlertRow.raised_at, AlertRow.id) < place)
     return statement.order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(query.limit)

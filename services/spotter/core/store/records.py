@@ -53,12 +53,13 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Rows in the store."""
+    """Rows in the store. `estimated` names the counts that are not exact, because there are many rows (`counts.py`)."""
 
     cameras: int
     alerts: int
     alerts_open: int
     outbox_pending: int
+    estimated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

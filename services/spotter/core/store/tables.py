@@ -119,6 +119,11 @@ class AlertRow(Base):
     __table_args__ = (
         Index(None, "raised_at", "id"),
         Index(None, "camera_id", "raised_at", "id"),
+        Index(None, "site", "raised_at", "id"),
+        Index(None, "site", "camera_id", "raised_at", "id"),
+        Index(None, "kind", "raised_at", "id"),
+        Index(None, "severity", "raised_at", "id"),
+        Index(None, "kind", "severity", "raised_at", "id"),
         Index(
             "ix_alerts_open",
             "raised_at",

@@ -8,7 +8,9 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
+from spotter.core.telemetry.bus_metrics import BusMetrics
 from spotter.core.telemetry.service_metrics import ServiceMetrics
+from spotter.core.telemetry.store_metrics import StoreMetrics
 
 _LATENCY_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0)
 _BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -23,7 +25,9 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
+        self.bus = BusMetrics(self.registry)
         self.service = ServiceMetrics(self.registry)
+        self.store = StoreMetrics(self.registry)
         ProcessCollector(registry=self.registry)
         r = self.registry
         camera = ["camera"]
@@ -32,7 +36,7 @@ class Metrics:
         self.frames_dropped = Counter(
             "spotter_frames_dropped",
             "Frames let go, by reason: undecodable, over_rate, late, queue_full, no_consumer, deadline, "
-            "inference_failed, shutdown.",
+            "inference_failed, shutdown; over Kafka also behind, too_large, undeliverable.",
             ["camera", "reason"],
             registry=r,
         )
