@@ -74,13 +74,13 @@ class Scene:
                 process.kill()
                 return lambda: _start(process)
             case "stop":
-                self._stop(process)
+                self.stop(process)
                 return lambda: _start(process)
             case "freeze":
                 process.freeze()
                 return lambda: process.thaw() if process.running else None
             case "upgrade":
-                self._stop(process)
+                self.stop(process)
                 process.command = (sys.executable, str(NEXT_VERSION))
                 _start(process)
                 return _nothing
@@ -88,7 +88,8 @@ class Scene:
                 return self._step_clock(process, action.size)
         raise AssertionError(action.do)
 
-    def _stop(self, process: Process) -> None:
+    def stop(self, process: Process) -> None:
+        """Ask a process to end, and keep its exit code."""
         self.exits.setdefault(process.name, []).append(process.stop())
 
     def _step_clock(self, process: Process, seconds: float) -> Mend:

@@ -1,4 +1,6 @@
-"""The load: virtual cameras with people who walk, bend, fall, lie and get up, the same for the same seed.
+"""The load: virtual cameras with people who stand, bend, fall, lie and get up, the same for the same seed.
+
+Some play the recorded skeletons that the product ships, the others stick figures, who fall more often.
 
 Event time begins at `start`; the wall clock runs `speed` times slower, and each frame says so in its clock offset.
 Each camera ends with one frame of a newer epoch: that closes what is open, in every run alike.
@@ -6,17 +8,21 @@ Each camera ends with one frame of a newer epoch: that closes what is open, in e
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from faults.scenario import Load
-from spotter.core.clock import from_seconds, whole_microseconds
-from spotter.core.contracts import FloatArray, PoseFrame
+from spotter.core.clock import MICROSECOND, from_seconds, whole_microseconds
+from spotter.core.contracts import FloatArray, Frame, PoseFrame
+from spotter.simulate.footage import virtual_frames
+from spotter.simulate.scene import Script
+from spotter.simulate.streams import virtual_camera
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "ergonomics"))
 
@@ -39,16 +45,52 @@ def skeletons(load: Load, seed: int, start: int) -> list[PoseFrame]:
     return [frame for frames in zip(*by_camera, strict=True) for frame in frames]
 
 
-def planned_at(frame: PoseFrame) -> int:
+def planned_at(frame: PoseFrame | Frame) -> int:
     """Wall clock at which a frame of the load is to be published, UTC ns."""
     return frame.captured_at - frame.clock_offset_ns
 
 
+def pictures(load: Load, seed: int, start: int) -> list[Frame]:
+    """Frames of the shipped footage, one person in each camera, who falls once."""
+    script = Script(fps=load.fps, people=1, falling=1)
+    ends = round(load.seconds * load.fps)
+    by_camera = [
+        itertools.islice(virtual_frames(index, seed, script, start=start, name=_name(index)), ends)
+        for index in range(load.cameras)
+    ]
+    return [frame for frames in zip(*by_camera, strict=True) for frame in frames]
+
+
+def closing(camera_ids: Iterable[str], at: int) -> list[PoseFrame]:
+    """For each camera one frame without people, of an epoch that begins at `at` (UTC ns)."""
+    frames = (pose_frame(0.0, [], camera=name, sequence=0) for name in camera_ids)
+    return [replace(frame, epoch=at, captured_at=at, published_at=at, posed_at=at) for frame in frames]
+
+
+def _name(index: int) -> str:
+    return f"cam-{index:02d}"
+
+
 def _camera(load: Load, index: int, generator: random.Random, start: int) -> Iterator[PoseFrame]:
-    name = f"cam-{index:02d}"
+    plain = _recorded(load, index, generator) if index < load.recorded else _figures(load, index, generator)
+    frames = [
+        _timed(frame, at, load, start) for at, frame in zip(times(0.0, load.seconds, load.fps), plain, strict=False)
+    ]
+    yield from _swapped(frames, load.swaps, generator)
+    last = load.seconds + 1 / load.fps
+    yield replace(
+        _timed(pose_frame(last, [], camera=_name(index), sequence=0), last, load, start), epoch=start + MICROSECOND
+    )
+
+
+def _recorded(load: Load, index: int, generator: random.Random) -> Iterator[PoseFrame]:
+    script = Script(fps=load.fps, people=generator.choice((1, 2, 3)), falling=1)
+    return virtual_camera(index, generator.randrange(2**16), script, name=_name(index))
+
+
+def _figures(load: Load, index: int, generator: random.Random) -> Iterator[PoseFrame]:
     people = [_script(generator, load.seconds) for _ in range(generator.choice((1, 2, 2, 3)))]
     noise = np.random.default_rng(generator.randrange(2**32))
-    frames: list[PoseFrame] = []
     for sequence, at in enumerate(times(0.0, load.seconds, load.fps)):
         shapes: list[FloatArray] = []
         for place, (hips, trunks, sways) in zip(PLACES, people, strict=False):
@@ -56,10 +98,7 @@ def _camera(load: Load, index: int, generator: random.Random, start: int) -> Ite
                 place + blend(at, sways), hip=blend(at, hips), trunk_deg=blend(at, trunks), stiff=_falls(hips)
             )
             shapes.append((shape + noise.normal(0.0, 0.8, shape.shape)).astype(np.float32))
-        frames.append(_timed(pose_frame(at, shapes, camera=name, sequence=sequence), at, load, start))
-    yield from _swapped(frames, load.swaps, generator)
-    last = load.seconds + 1 / load.fps
-    yield replace(_timed(pose_frame(last, [], camera=name, sequence=0), last, load, start), epoch=start + 1_000)
+        yield pose_frame(at, shapes, camera=_name(index), sequence=sequence)
 
 
 def _timed(frame: PoseFrame, at: float, load: Load, start: int) -> PoseFrame:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+import time
 import uuid
 from types import TracebackType
 from typing import Self
 
-from spotter.notify.signature import verify
-
 from faults.outcome import Delivery
-from spotter.core.errors import SpotterError
+from spotter.notify.signature import KEY_HEADER, SIGNATURE_HEADER, verify
 
 SECRET = "the-secret-of-the-fault-suite"  # must never appear in a log
 
@@ -62,7 +61,7 @@ class Receiver:
         with self._lock:
             try:
                 update = json.loads(body)["update"]
-                key = headers["idempotency-key"]
+                key = headers[KEY_HEADER.lower()]
                 place = uuid.UUID(update["alert_id"]), int(update["number"])
             except (KeyError, TypeError, ValueError) as error:
                 self.strangers.append(f"{type(error).__name__}: {error} in {body[:200]!r}")
@@ -76,8 +75,5 @@ class Receiver:
 
 
 def _signed(headers: dict[str, str], body: bytes) -> bool:
-    try:
-        verify(SECRET, headers, body)
-    except SpotterError:
-        return False
-    return True
+    # Any age will do: a scenario may step the sender's clock.
+    return verify(SECRET, body, headers.get(SIGNATURE_HEADER.lower(), ""), time.time(), tolerance_s=float("inf"))

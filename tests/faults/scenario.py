@@ -40,6 +40,7 @@ class Load(_Section):
         kind: "skeletons" go to ergonomics directly; "frames" go through pose; "cameras" are read by ingest.
         seconds: event time that passes; it takes seconds / speed on the clock.
         swaps: share of frames that change places with their successor, in the undisturbed run as well.
+        recorded: cameras that play the recorded skeletons that the product ships; the others play stick figures.
         newer: cameras whose skeletons come in the next schema version.
         steps: jumps of the cameras' clocks as (share of the time, seconds), in the undisturbed run as well.
     """
@@ -50,6 +51,7 @@ class Load(_Section):
     fps: float = Field(default=8.0, ge=2, le=30)
     speed: float = Field(default=4.0, ge=0.5, le=20)
     swaps: float = Field(default=0.0, ge=0, le=0.2)
+    recorded: int = Field(default=2, ge=0)
     newer: int = Field(default=0, ge=0)
     steps: tuple[tuple[float, float], ...] = ()
 

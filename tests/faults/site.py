@@ -16,6 +16,7 @@ from processes import Process, Processes
 from proxy import TcpProxy
 from redis_server import RedisServer
 
+import spotter
 from faults.disk import SmallDisk
 from faults.receiver import SECRET, Receiver
 from faults.reference import SITE
@@ -26,6 +27,8 @@ from spotter.core.store import Store
 CHANNEL = "desk"
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 INSTALL_FAKETIME = "apt-get install --yes faketime"
+
+DEMO = Path(spotter.__file__).with_name("demo")
 
 DISK_MB = 96
 """A new Postgres takes 55 MB."""
@@ -91,9 +94,20 @@ class Site:
                 [{"type": "webhook", "name": CHANNEL, "url": self.receiver.url, "secret": SECRET}]
             ),
             "POSE__THREADS": "1",
+            "CAMERAS": json.dumps(self._cameras()),
         }
         own = {f"SPOTTER_{name}": value for name, value in values.items()}
         return own | dict(self.scenario.settings)
+
+    def _cameras(self) -> list[dict[str, str]]:
+        """For ingest: the shipped clips in turn."""
+        if self.scenario.load.kind != "cameras":
+            return []
+        clips = sorted(DEMO.glob("[!r]*.mp4"))
+        return [
+            {"id": f"cam-{index:02d}", "source": str(clips[index % len(clips)])}
+            for index in range(self.scenario.load.cameras)
+        ]
 
     def settings(self) -> Settings:
         """The same settings, for clients of the site in this process."""

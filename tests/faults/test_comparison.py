@@ -13,11 +13,12 @@ from faults.reference import undisturbed
 from faults.scenario import Load
 
 START = 1_790_000_000_000_000_000
+LOAD = Load(cameras=4, seconds=50, fps=6, recorded=1)
 
 
 @pytest.fixture(scope="module")
 def expected() -> dict[uuid.UUID, AlertFacts]:
-    return undisturbed(skeletons(Load(cameras=3, seconds=40, fps=6), 3, START))
+    return undisturbed(skeletons(LOAD, 3, START))
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def first_with_updates(expected, least: int) -> uuid.UUID:
 
 
 def test_the_undisturbed_run_is_the_same_every_time_and_has_alerts(expected):
-    again = undisturbed(skeletons(Load(cameras=3, seconds=40, fps=6), 3, START))
+    again = undisturbed(skeletons(LOAD, 3, START))
     assert compare_alerts(expected, again) == []
     assert len(expected) >= 3
     kinds = {update.kind for alert in expected.values() for update in alert.updates}
@@ -43,7 +44,7 @@ def test_the_undisturbed_run_is_the_same_every_time_and_has_alerts(expected):
 
 
 def test_another_seed_is_another_load(expected):
-    other = undisturbed(skeletons(Load(cameras=3, seconds=40, fps=6), 4, START))
+    other = undisturbed(skeletons(LOAD, 4, START))
     assert compare_alerts(expected, other) != []
 
 

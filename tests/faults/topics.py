@@ -1,0 +1,49 @@
+"""What topics hold, read with a bare client from their beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+from spotter.core.bus import SKELETONS
+from spotter.core.bus.kafka.options import client_options
+from spotter.core.bus.kafka.topics import DEAD_LETTERS
+from spotter.core.contracts import PoseFrame
+from spotter.core.errors import WireError
+from spotter.core.settings import KafkaSettings
+from spotter.core.wire import decode_pose_frame
+
+_QUIET_MS = 1_500
+"""A topic that gives nothing for so long has been read to its end."""
+
+
+def skeletons_in(settings: KafkaSettings) -> list[PoseFrame]:
+    """Every readable message of the skeletons topic; those of one camera in their order."""
+    found: list[PoseFrame] = []
+    for record in _records(settings, SKELETONS.name):
+        try:
+            found.append(decode_pose_frame(record.value))
+        except (WireError, TypeError):
+            continue
+    return found
+
+
+def dead_letters_in(settings: KafkaSettings) -> int:
+    """Messages in the dead-letter topic."""
+    return sum(1 for _ in _records(settings, DEAD_LETTERS))
+
+
+def _records(settings: KafkaSettings, topic: str) -> Iterator[Any]:
+    name = f"{settings.prefix}{topic}"
+    consumer = KafkaConsumer(**client_options(settings, "fault-reader"), enable_auto_commit=False, group_id=None)
+    try:
+        parts = [TopicPartition(name, part) for part in consumer.partitions_for_topic(name) or ()]
+        consumer.assign(parts)
+        consumer.seek_to_beginning(*parts)
+        while parts and (batches := consumer.poll(timeout_ms=_QUIET_MS)):
+            for records in batches.values():
+                yield from records
+    finally:
+        consumer.close()
