@@ -64,9 +64,17 @@ def test_a_new_traceparent_can_be_read_and_is_never_the_same(sampled):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "00-1-2-01", f"00-{'0' * 32}-{'1' * 16}-01", f"00-{'1' * 32}-{'0' * 16}-01", f"ff-{'1' * 32}-{'1' * 16}-01",
-     f"00-{'A' * 32}-{'1' * 16}-01", f"00-{'1' * 32}-{'1' * 16}-01-more"],
-)  # fmt: skip
+    [
+        "",
+        "x",
+        "00-1-2-01",
+        f"00-{'0' * 32}-{'1' * 16}-01",
+        f"00-{'1' * 32}-{'0' * 16}-01",
+        f"ff-{'1' * 32}-{'1' * 16}-01",
+        f"00-{'A' * 32}-{'1' * 16}-01",
+        f"00-{'1' * 32}-{'1' * 16}-01-more",
+    ],
+)
 def test_what_is_no_traceparent_is_ignored(text):
     assert parse_traceparent(text) is None
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "servers"))
+
 COMMAND = Path(sys.executable).with_name("spotter")
 
 
