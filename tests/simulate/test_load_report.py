@@ -12,7 +12,7 @@ from spotter.core.errors import ConfigError
 from spotter.core.telemetry import Metrics
 from spotter.simulate.pacing import TICK_S, Pace
 from spotter.simulate.report import MIB, Generated, lines, served, slope
-from spotter.simulate.watch import Sample, Watch, parse
+from spotter.simulate.watch import MetricsPage, Sample, Watch, parse
 
 
 class HandClock:
@@ -99,10 +99,12 @@ def test_another_page_is_refused(text: str) -> None:
 
 
 def test_a_page_that_does_not_answer_is_one_line() -> None:
-    watch = Watch(["http://127.0.0.1:9/metrics"])
+    page = MetricsPage("http://127.0.0.1:9/metrics")
+    watch = Watch({"http://127.0.0.1:9/metrics": page})
     with pytest.raises(ConfigError, match=r"metrics page 'http://127.0.0.1:9/metrics' cannot be read: .*refused"):
         watch.start()
     watch.stop()
+    page.close()
 
 
 def look(at: float, cpu_s: float, rss_mib: float, handled: float, lag: float | None = None, lost: float = 0) -> Sample:
@@ -171,7 +173,7 @@ def test_the_report_says_it_all() -> None:
         "handled    5,800 messages in 29.0 s",
         "lost       deadline 29",
         "1.00 cores, 5.000 ms a message",
-        "100.0 to 100.0 MiB, +0.00 MiB/min",
+        "100.0 to 100.0 MiB",
         "29,000 at the end, 29,000 at most, +1,000.0/s over the second half; FALLS BEHIND",
     ):
         assert part in text, text

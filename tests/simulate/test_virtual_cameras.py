@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 import sys
 from itertools import islice
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -32,7 +33,7 @@ def digest(frames: int = 60) -> str:
 
 
 def test_the_same_bytes_in_another_process() -> None:
-    again = f"import sys; sys.path.insert(0, {str(sys.path[0])!r}); import {__name__} as t; print(t.digest())"
+    again = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import {__name__} as t; print(t.digest())"
     done = subprocess.run([sys.executable, "-c", again], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == digest() == digest()
 

@@ -58,6 +58,7 @@ ENTRIES = (
     Entry("alerts", "spotter.cli.alerts", "app", "List, show and export alerts.", group=True),
     Entry("models", "spotter.cli.models", "app", "List, check and import pose models.", group=True),
     Entry("config", "spotter.cli.config", "config", "Print every setting with its meaning and effective value."),
+    Entry("loadtest", "spotter.cli.loadtest", "loadtest", "Send the streams of virtual cameras and report figures."),
     Entry("doctor", "spotter.cli.doctor", "doctor", "Check this machine and say how to mend what is wrong."),
 )
 

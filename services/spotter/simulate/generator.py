@@ -54,7 +54,6 @@ class LoadGenerator:
 
     def __init__(
         self,
-        bus: Bus,
         kind: Kind,
         cameras: int,
         script: Script,
@@ -65,7 +64,6 @@ class LoadGenerator:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.sent = Sent()
-        self._bus = bus
         self._kind = kind
         self._cameras = cameras
         self._script = script
@@ -78,8 +76,8 @@ class LoadGenerator:
         """An `OnDrop` for the bus."""
         self.sent.dropped[reason] += 1
 
-    def run(self, seconds: float, stop: threading.Event) -> None:
-        """Send what is due within `seconds` of event time, or until `stop` is set.
+    def run(self, bus: Bus, seconds: float, stop: threading.Event) -> None:
+        """Publish on `bus` what is due within `seconds` of event time, or until `stop` is set.
 
         Raises:
             BusError: the bus refuses for good.
@@ -89,7 +87,7 @@ class LoadGenerator:
         pace = Pace(self._cameras, self._script.fps, realtime=self._realtime, clock=self._clock)
         start = now() if self._start is None else self._start
         starts = [start + from_seconds(pace.due_s(index)) for index in range(self._cameras)]
-        send = self._frames(starts) if self._kind is Kind.FRAMES else self._skeletons(starts)
+        send = self._frames(bus, starts) if self._kind is Kind.FRAMES else self._skeletons(bus, starts)
         messages = round(seconds * self._cameras * self._script.fps)
         before = time.thread_time()
         for number in range(messages):
@@ -97,11 +95,12 @@ class LoadGenerator:
                 break
             send(number)
             self.sent.published += 1
-            self.sent.seconds = pace.elapsed_s()
+            # A message stands for the time until the next one is due.
+            self.sent.seconds = max(pace.elapsed_s(), pace.due_s(number + 1) if self._realtime else 0.0)
             self.sent.greatest_delay_s = pace.greatest_delay_s
             self.sent.thread_s = time.thread_time() - before
 
-    def _skeletons(self, starts: Sequence[int]) -> Callable[[int], None]:
+    def _skeletons(self, bus: Bus, starts: Sequence[int]) -> Callable[[int], None]:
         streams: list[Iterator[PoseFrame]] = [
             virtual_camera(index, self._seed, self._script, start=start) for index, start in enumerate(starts)
         ]
@@ -110,11 +109,11 @@ class LoadGenerator:
             pose = next(streams[number % self._cameras])
             at = now()
             offset = 0 if self._realtime else pose.captured_at - at
-            self._bus.publish(SKELETONS, replace(pose, published_at=at, posed_at=at, clock_offset_ns=offset))
+            bus.publish(SKELETONS, replace(pose, published_at=at, posed_at=at, clock_offset_ns=offset))
 
         return send
 
-    def _frames(self, starts: Sequence[int]) -> Callable[[int], None]:
+    def _frames(self, bus: Bus, starts: Sequence[int]) -> Callable[[int], None]:
         streams: list[Iterator[Frame]] = [
             virtual_frames(index, self._seed, self._script, start=start) for index, start in enumerate(starts)
         ]
@@ -123,6 +122,6 @@ class LoadGenerator:
             frame = next(streams[number % self._cameras])
             at = now()
             offset = 0 if self._realtime else frame.captured_at - at
-            self._bus.publish(FRAMES, replace(frame, published_at=at, clock_offset_ns=offset))
+            bus.publish(FRAMES, replace(frame, published_at=at, clock_offset_ns=offset))
 
         return send

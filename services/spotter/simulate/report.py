@@ -15,6 +15,8 @@ from spotter.simulate.watch import Sample
 MIB = 1024.0**2
 _FALLING_BEHIND = 0.01
 """A lag that grows by more than this share of the messages that come in is not bounded."""
+_MEMORY_S = 30.0
+"""The slope of memory is not told from less than this: buffers that fill and empty would be all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Served:
         cpu_ms: processor milliseconds a message; None when none was dealt with.
         cores: processor seconds a second.
         rss_first, rss_last: resident memory, bytes.
-        rss_slope: MiB a minute, least squares over the second half; None from fewer than three samples.
+        rss_slope: MiB a minute, least squares over the second half; None from less than a minute.
         lag_last, lag_greatest: messages; None when the service does not say.
         lag_slope: messages a second, least squares over the second half.
     """
@@ -111,7 +113,9 @@ def served(name: str, samples: Sequence[Sample]) -> Served:
         cores=cpu_s / seconds if seconds else 0.0,
         rss_first=first.rss,
         rss_last=last.rss,
-        rss_slope=slope([each.at / 60 for each in half], [each.rss / MIB for each in half]),
+        rss_slope=slope([each.at / 60 for each in half], [each.rss / MIB for each in half])
+        if seconds >= 2 * _MEMORY_S
+        else None,
         lag_last=lags[-1] if lags else None,
         lag_greatest=max(lags) if lags else None,
         lag_slope=slope([at for at, _ in lagged], [lag for _, lag in lagged]),

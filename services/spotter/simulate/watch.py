@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -68,17 +69,38 @@ def parse(text: str, at: float) -> Sample:
     )
 
 
+Look = Callable[[float], Sample]
+"""Takes one sample of a service at a monotonic time; raises `httpx.HTTPError` or `ValueError` when it cannot."""
+
+
+class MetricsPage:
+    """A `Look` at the /metrics page of a service."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client = httpx.Client(timeout=_TIMEOUT_S)
+
+    def __call__(self, at: float) -> Sample:
+        answer = self._client.get(self._url)
+        answer.raise_for_status()
+        return parse(answer.text, at)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._client.close()
+
+
 class Watch:
-    """Looks at /metrics pages every second on a thread of its own; a page that does not answer is passed over.
+    """Looks at services every second on a thread of its own; one that does not answer is passed over.
 
     Attributes:
-        samples: by URL, oldest first.
+        samples: by name of the service, oldest first.
     """
 
-    def __init__(self, urls: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
-        self.samples: dict[str, list[Sample]] = {url: [] for url in urls}
+    def __init__(self, looks: Mapping[str, Look], clock: Callable[[], float] = time.monotonic) -> None:
+        self.samples: dict[str, list[Sample]] = {name: [] for name in looks}
+        self._looks = dict(looks)
         self._clock = clock
-        self._client = httpx.Client(timeout=_TIMEOUT_S)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="spotter-watch", daemon=True)
 
@@ -86,14 +108,14 @@ class Watch:
         """Take the first samples, then go on in the background.
 
         Raises:
-            ConfigError: a page cannot be read.
+            ConfigError: a service does not answer.
         """
-        for url in self.samples:
+        for name in self._looks:
             try:
-                self._look(url)
+                self._look(name)
             except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
                 raise ConfigError(
-                    f"metrics page '{url}' cannot be read: {error or type(error).__name__}",
+                    f"metrics page '{name}' cannot be read: {str(error) or type(error).__name__}",
                     mend="Give the address of a service's /metrics, for example http://127.0.0.1:9100/metrics",
                 ) from None
         self._thread.start()
@@ -103,7 +125,6 @@ class Watch:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._client.close()
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY_S):
@@ -111,13 +132,9 @@ class Watch:
         self._look_at_all()
 
     def _look_at_all(self) -> None:
-        for url in self.samples:
-            try:
-                self._look(url)
-            except (httpx.HTTPError, ValueError):
-                continue
+        for name in self._looks:
+            with contextlib.suppress(httpx.HTTPError, ValueError):
+                self._look(name)
 
-    def _look(self, url: str) -> None:
-        answer = self._client.get(url)
-        answer.raise_for_status()
-        self.samples[url].append(parse(answer.text, self._clock()))
+    def _look(self, name: str) -> None:
+        self.samples[name].append(self._looks[name](self._clock()))
