@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from spotter.core.contracts import Angle, CameraHealth, FloatArray
+from spotter.core.errors import StateError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +86,10 @@ class LiveState(Protocol):
         """The version once it differs from `version`, or after `timeout` seconds."""
 
 
+class SnapshotsTakenError(StateError):
+    """The snapshots of a part were loaded by another member since: they are its own now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What the ergonomics service knew of one camera when everything below `offset` of its part had been taken in.
@@ -110,7 +115,18 @@ class Snapshots(Protocol):
     """
 
     def save(self, part: int, offset: int, snapshots: Sequence[Snapshot]) -> None:
-        """Replace the snapshots of these cameras, and note that those of the whole part are complete up to `offset`."""
+        """Replace the snapshots of these cameras, and note that those of the whole part are complete up to `offset`.
+
+        Raises:
+            SnapshotsTakenError: another member has loaded the part since; nothing was written.
+            StateError: not written, or some of the part were lost: forget the part and save all of its cameras.
+        """
 
     def load(self, part: int) -> tuple[int | None, Sequence[Snapshot]]:
-        """(offset up to which they are complete, or None; the snapshots of all cameras of a part)."""
+        """(offset up to which they are complete, or None; the snapshots of all cameras of a part).
+
+        From now on the part belongs to whoever loads or forgets it: saves of another one are refused.
+        """
+
+    def forget(self, part: int) -> None:
+        """Remove the snapshots of a part, because they are of no use."""

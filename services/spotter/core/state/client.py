@@ -6,19 +6,19 @@ Every call waits a bounded time and is tried once: who calls decides what a fail
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from spotter.core.errors import ConfigError, StateError
 from spotter.core.settings import StateSettings
 
-if TYPE_CHECKING:
-    import redis
+Client = Any
+"""A `redis.Redis`. Its own types offer every form of every answer, which no caller can use."""
 
 _HEALTH_CHECK_S = 5
 """A connection that was idle for this long is tried with a PING before it is used."""
 
 
-def open_client(settings: StateSettings, *, name: str) -> redis.Redis:
+def open_client(settings: StateSettings, *, name: str) -> Client:
     """A client, not yet connected. It is safe between threads.
 
     Args:
@@ -61,7 +61,7 @@ def open_client(settings: StateSettings, *, name: str) -> redis.Redis:
     return client
 
 
-def place_of(client: redis.Redis) -> str:
+def place_of(client: Client) -> str:
     """Where a client connects to, for people."""
     options = client.connection_pool.connection_kwargs
     return str(options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}")

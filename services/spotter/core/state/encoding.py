@@ -62,6 +62,7 @@ def decode_health(data: bytes) -> CameraHealth:
 
 
 def _body(data: bytes) -> list[Any]:
+    body: list[Any]
     version, *body = msgpack.unpackb(data)
     if version != ENCODING:
         raise ValueError(f"version {version}")
