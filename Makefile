@@ -21,7 +21,7 @@ TEST_PACKAGES := chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plu
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install test packages lint pytest check format clean
+.PHONY: help demo install test packages lint pytest faults check format clean
 
 help: ## Print what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ lint: $(VENV)/.tested ## ruff, mypy and the import floors
 
 pytest: $(VENV)/.tested ## The test suite alone
 	$(BIN)/pytest $(ARGS)
+
+faults: $(VENV)/.tested ## The long fault suite: every scenario with several seeds (ARGS="broker-restart --seeds 10")
+	$(BIN)/python benchmarks/faults.py $(ARGS)
 
 format: $(VENV)/.tested ## Format the code
 	$(BIN)/ruff check --fix .
