@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 from spotter.core.errors import ConfigError
 from spotter.core.telemetry import Metrics
 from spotter.simulate.pacing import TICK_S, Pace
-from spotter.simulate.report import MIB, Generated, lines, served, slope
+from spotter.simulate.report import MIB, Generated, lines, quantile, served, slope
 from spotter.simulate.watch import MetricsPage, Sample, Watch, parse
 
 
@@ -84,10 +84,12 @@ def test_a_metrics_page_is_read_over_all_its_cameras() -> None:
     for camera, drops in (("a", 2), ("b", 3)):
         metrics.frames_posed.labels(camera=camera).inc(10)
         metrics.frames_dropped.labels(camera=camera, reason="deadline").inc(drops)
+        metrics.capture_to_skeleton.labels(camera=camera).observe(0.04)
     metrics.messages_rejected.labels(topic="frames", reason="unreadable").inc()
     sample = parse(generate_latest(metrics.registry).decode(), 5.0)
     assert (sample.at, sample.handled, sample.lag) == (5.0, 20.0, None)
     assert sample.lost == {"deadline": 5.0, "unreadable": 1.0}
+    assert (sample.latency[0.02], sample.latency[0.05], sample.latency[float("inf")]) == (0, 2, 2)
     assert sample.cpu_s > 0
     assert sample.rss > MIB
 
@@ -150,6 +152,29 @@ def test_slope_is_that_of_the_line() -> None:
     assert slope([0, 1, 2, 3], [5, 7, 9, 11]) == pytest.approx(2.0)
     assert slope([0, 1], [5, 7]) is None
     assert slope([1, 1, 1], [5, 7, 9]) is None
+
+
+@pytest.mark.parametrize(
+    ("share", "value"), [(0.5, 0.2), (0.25, 0.1), (0.95, 0.92), (0.75, 0.6), (0.9, 0.84), (1.0, 1.0)]
+)
+def test_a_quantile_lies_between_the_bounds(share: float, value: float) -> None:
+    assert quantile({0.1: 25, 0.2: 50, 1.0: 100, float("inf"): 100}, share) == pytest.approx(value)
+
+
+def test_a_quantile_beyond_the_bounds_is_the_last_one() -> None:
+    assert quantile({0.1: 0, 1.0: 10, float("inf"): 100}, 0.95) == 1.0
+    assert quantile({0.1: 0, float("inf"): 0}, 0.95) is None
+    assert quantile({}, 0.5) is None
+
+
+def test_latency_that_builds_up_shows_in_the_second_half() -> None:
+    def at(n: int) -> Sample:
+        fast, slow = min(n, 10) * 100.0, max(n - 10, 0) * 100.0
+        return Sample(n, n, 0, n * 100, latency={0.1: fast, 1.0: fast + slow, float("inf"): fast + slow})
+
+    first, second = served("x", [at(n) for n in range(21)]).latency
+    assert first == pytest.approx((0.05, 0.095))
+    assert second == pytest.approx((0.55, 0.955))
 
 
 def test_figures_of_the_generator() -> None:

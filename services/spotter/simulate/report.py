@@ -6,6 +6,7 @@ time holds on a busy machine; rates, lag and latency do not.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,8 @@ class Served:
         rss_slope: MiB a minute, least squares over the second half; None from less than a minute.
         lag_last, lag_greatest: messages; None when the service does not say.
         lag_slope: messages a second, least squares over the second half.
+        latency: (p50, p95) seconds from capture, interpolated within the bounds of the service's histogram, of the
+            first and of the second half; None for a half in which nothing was dealt with.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Served:
     lag_greatest: float | None
     lag_slope: float | None
     lost: Mapping[str, float]
+    latency: tuple[tuple[float, float] | None, tuple[float, float] | None]
 
     @property
     def keeps_up(self) -> bool | None:
@@ -120,7 +124,30 @@ def served(name: str, samples: Sequence[Sample]) -> Served:
         lag_greatest=max(lags) if lags else None,
         lag_slope=slope([at for at, _ in lagged], [lag for _, lag in lagged]),
         lost={reason: count for reason, count in lost.items() if count},
+        latency=(_latency(first, half[0]), _latency(half[0], last)),
     )
+
+
+def _latency(before: Sample, after: Sample) -> tuple[float, float] | None:
+    within = {bound: count - before.latency.get(bound, 0.0) for bound, count in after.latency.items()}
+    p50, p95 = quantile(within, 0.5), quantile(within, 0.95)
+    return None if p50 is None or p95 is None else (p50, p95)
+
+
+def quantile(within: Mapping[float, float], share: float) -> float | None:
+    """Where `share` of the values lie at or below, from counts at or below bounds, linear between two bounds.
+
+    Values beyond the last finite bound count as that bound. None without values.
+    """
+    bounds = sorted(within)
+    if not bounds or not within[bounds[-1]]:
+        return None
+    wanted, low, below = share * within[bounds[-1]], 0.0, 0.0
+    for bound in bounds:
+        if within[bound] >= wanted:
+            return low if math.isinf(bound) else low + (bound - low) * (wanted - below) / (within[bound] - below)
+        low, below = bound, within[bound]
+    return low
 
 
 def slope(times: Sequence[float], values: Sequence[float]) -> float | None:
@@ -157,6 +184,10 @@ def _service_lines(service: Served) -> list[str]:
         f"  processor  {service.cores:.2f} cores{cost}",
         f"  memory     {service.rss_first / MIB:.1f} to {service.rss_last / MIB:.1f} MiB{growth}",
     ]
+    halves = [half for half in service.latency if half is not None]
+    if halves:
+        told = "; ".join(f"{1000 * p50:,.0f} / {1000 * p95:,.0f}" for p50, p95 in halves)
+        out.append(f"  latency    p50 / p95 from capture, ms, first half; second half: {told}")
     if service.lag_last is not None and service.lag_greatest is not None:
         verdict = {True: "; keeps up", False: "; FALLS BEHIND", None: ""}[service.keeps_up]
         moving = "" if service.lag_slope is None else f", {service.lag_slope:+,.1f}/s over the second half{verdict}"

@@ -19,7 +19,9 @@ _TIMEOUT_S = 5.0
 
 _HANDLED = ("spotter_end_to_end_seconds_count", "spotter_frames_posed_total")
 """Messages that a service has dealt with: the ergonomics service counts assessed frames, pose counts posed ones."""
-_LOST = ("spotter_frames_dropped_total", "spotter_messages_rejected_total")
+_LATENCIES = ("spotter_end_to_end_seconds_bucket", "spotter_capture_to_skeleton_seconds_bucket")
+"""Capture to assessed, or to skeletons, whichever of the two the service has."""
+_LOST = ("spotter_frames_dropped_total", "spotter_messages_rejected_total", "spotter_bus_skipped_total")
 _LAG = "spotter_bus_lag"
 
 
@@ -34,6 +36,7 @@ class Sample:
         handled: messages dealt with since it began.
         lost: messages let go since it began, by reason.
         lag: messages that its consumers are behind, over all partitions; None when it does not say.
+        latency: messages dealt with since it began within so many seconds of their capture, by that bound.
     """
 
     at: float
@@ -42,6 +45,7 @@ class Sample:
     handled: float
     lost: Mapping[str, float] = field(default_factory=dict)
     lag: float | None = None
+    latency: Mapping[float, float] = field(default_factory=dict)
 
 
 def parse(text: str, at: float) -> Sample:
@@ -52,11 +56,14 @@ def parse(text: str, at: float) -> Sample:
     """
     values: defaultdict[str, float] = defaultdict(float)
     lost: defaultdict[str, float] = defaultdict(float)
+    latencies = {name: defaultdict[float, float](float) for name in _LATENCIES}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             values[sample.name] += sample.value
             if sample.name in _LOST:
                 lost[sample.labels["reason"]] += sample.value
+            elif sample.name in _LATENCIES:
+                latencies[sample.name][float(sample.labels["le"])] += sample.value
     if "process_cpu_seconds_total" not in values:
         raise ValueError("no process_cpu_seconds_total in it")
     return Sample(
@@ -66,6 +73,7 @@ def parse(text: str, at: float) -> Sample:
         max(values[name] for name in _HANDLED),
         dict(lost),
         values.get(_LAG),
+        next((dict(sorted(found.items())) for found in latencies.values() if found), {}),
     )
 
 
