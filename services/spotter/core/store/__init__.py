@@ -1,6 +1,10 @@
-"""The store: alerts, their updates, cameras and the outbox, in SQLite or Postgres. Alerts are lossless here."""
+"""The store: alerts, their updates, cameras, the outbox, history and audit, in SQLite or Postgres.
+
+Alerts are lossless here.
+"""
 
 from spotter.core.store.alert_json import alert_from_json, alert_json, update_from_json, update_json
+from spotter.core.store.audit import AuditCheck, audit_json
 from spotter.core.store.queries import AlertCursor, AlertQuery
 from spotter.core.store.records import (
     AlertRecord,
@@ -18,6 +22,7 @@ __all__ = [
     "AlertCursor",
     "AlertQuery",
     "AlertRecord",
+    "AuditCheck",
     "AuditEntry",
     "CameraRecord",
     "Counts",
@@ -28,6 +33,7 @@ __all__ = [
     "Store",
     "alert_from_json",
     "alert_json",
+    "audit_json",
     "update_from_json",
     "update_json",
 ]

@@ -11,7 +11,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select, text
@@ -87,6 +87,11 @@ class AuditRepository(Database):
         while page := self.audit(after=after, limit=_PAGE):
             yield from page
             after = page[-1].number
+
+
+def audit_json(entry: AuditEntry) -> dict[str, Any]:
+    """An entry as a JSON-ready dict."""
+    return asdict(entry) | {"at": time_json(entry.at), "details": dict(entry.details)}
 
 
 def append(

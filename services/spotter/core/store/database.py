@@ -57,7 +57,7 @@ class Database:
         self._writer = engine.execution_options(**{WRITE: True})
         self._retry_s = retry_s
         self._checked = checked
-        self._metrics = metrics
+        self.metrics = metrics
         self.database = database
         pool = engine.pool
         if metrics is not None and isinstance(pool, QueuePool):
@@ -84,8 +84,8 @@ class Database:
             outcome = "ok"
             return result
         finally:
-            if self._metrics is not None:
-                self._metrics.seconds.labels(operation=name, outcome=outcome).observe(time.monotonic() - begun)
+            if self.metrics is not None:
+                self.metrics.seconds.labels(operation=name, outcome=outcome).observe(time.monotonic() - begun)
 
     def _try(self, work: Callable[[Session], T], *, write: bool, check: bool, begun: float) -> T:
         tries = 0
@@ -104,8 +104,8 @@ class Database:
                     self._reader.dispose()
                 if reason is None or not self._again(reason, code, tries, time.monotonic() - begun, write=write):
                     raise store_error(error, self.database) from error
-                if self._metrics is not None:
-                    self._metrics.retries.labels(reason=reason).inc()
+                if self.metrics is not None:
+                    self.metrics.retries.labels(reason=reason).inc()
             # Full jitter, so that those who met once do not meet again.
             time.sleep(random.uniform(0, 1) * min(_PAUSE_MIN_S * 2**tries, _PAUSE_MAX_S))  # noqa: S311
 

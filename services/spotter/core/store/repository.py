@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import text
+from sqlalchemy import URL, text
 from sqlalchemy.orm import Session
 
 from spotter.core.settings import StoreSettings
@@ -54,11 +54,10 @@ class Store(AlertRepository, OutboxRepository, CameraRepository, HistoryReposito
         Raises:
             StoreError: one line that names the database, the reason and the mend.
         """
-        store, reads = cls._make(url, mode, busy_timeout_s, settings, metrics)
+        store = cls.attach(url, mode, busy_timeout_s=busy_timeout_s, settings=settings, metrics=metrics)
         try:
-            if reads or (settings is not None and settings.migrate == "never"):
-                store.schema().require()
-                store._checked = True
+            if _only_reads(parse_url(url), mode) or (settings is not None and settings.migrate == "never"):
+                store.ping()
             else:
                 store.upgrade("spotter")
         except BaseException:
@@ -87,26 +86,28 @@ class Store(AlertRepository, OutboxRepository, CameraRepository, HistoryReposito
         """
         url = settings.url.get_secret_value()
         if distributed and parse_url(url).get_backend_name() != "sqlite":
-            return cls._make(url, mode, 5.0, settings, metrics)[0]
+            return cls.attach(url, mode, settings=settings, metrics=metrics)
         return cls.open(url, mode, settings=settings, metrics=metrics)
 
     @classmethod
-    def _make(
+    def attach(
         cls,
         url: str | Path,
-        mode: Mode,
-        busy_timeout_s: float,
-        settings: StoreSettings | None,
-        metrics: StoreMetrics | None,
-    ) -> tuple[Store, bool]:
-        """A store that has not looked at its database, and whether it only reads."""
+        mode: Mode = "write",
+        *,
+        busy_timeout_s: float = 5.0,
+        settings: StoreSettings | None = None,
+        metrics: StoreMetrics | None = None,
+    ) -> Store:
+        """As `open`, but without a look at the database: each call refuses a wrong schema until it is right.
+
+        Raises:
+            StoreError: the URL or the file cannot be used, or the driver is missing.
+        """
         parsed = parse_url(url)
-        # A reader of a database in memory would find nothing: there, reading begins with making it.
-        reads = mode == "read" and (is_file(parsed) or parsed.get_backend_name() != "sqlite")
         settings = settings or StoreSettings()
-        engine = open_engine(parsed, "read" if reads else "write", busy_timeout_s, settings)
-        database = database_name(parsed)
-        return cls(engine, database, retry_s=settings.retry_s, checked=False, metrics=metrics), reads
+        engine = open_engine(parsed, "read" if _only_reads(parsed, mode) else "write", busy_timeout_s, settings)
+        return cls(engine, database_name(parsed), retry_s=settings.retry_s, checked=False, metrics=metrics)
 
     def upgrade(self, actor: str) -> tuple[str, ...]:
         """Bring the schema to the newest revision, and make partitions ahead; the audit trail tells of it.
@@ -150,10 +151,10 @@ class Store(AlertRepository, OutboxRepository, CameraRepository, HistoryReposito
         Raises:
             StoreError: it cannot be reached, or its schema is not the one that this Spotter needs.
         """
-        known = self._checked
         state = self.schema()
-        if not (known and state.schema is Schema.AHEAD):
+        if not (self._checked and state.schema is Schema.AHEAD):
             state.require()
+        self._checked = True
 
     @contextmanager
     def exclusive(self, lock: int) -> Iterator[bool]:
@@ -183,3 +184,8 @@ class Store(AlertRepository, OutboxRepository, CameraRepository, HistoryReposito
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _only_reads(url: URL, mode: Mode) -> bool:
+    # A reader of a database in memory would find nothing: there, reading begins with making it.
+    return mode == "read" and (is_file(url) or url.get_backend_name() != "sqlite")

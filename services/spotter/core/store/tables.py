@@ -174,6 +174,7 @@ class OutboxRow(Base):
             sqlite_where=text("delivered_at IS NULL"),
             postgresql_where=text("delivered_at IS NULL"),
         ),
+        Index(None, "created_at"),
         # Ids only grow, so a reader that remembers the last one never misses a row.
         {"sqlite_autoincrement": True},
     )
@@ -241,6 +242,13 @@ class DeliveryRow(Base):
             "id",
             sqlite_where=text("state = 'withheld' AND summary_id IS NULL"),
             postgresql_where=text("state = 'withheld' AND summary_id IS NULL"),
+        ),
+        # Summaries go with no message: retention finds them here.
+        Index(
+            "ix_deliveries_summaries",
+            "created_at",
+            sqlite_where=text("outbox_id IS NULL"),
+            postgresql_where=text("outbox_id IS NULL"),
         ),
         {"sqlite_autoincrement": True},
     )

@@ -86,6 +86,11 @@ def upgrade() -> None:
     )
     for columns in _LISTS:
         op.create_index(f"ix_alerts_{'_'.join(columns)}", "alerts", columns)
+    op.create_index("ix_outbox_created_at", "outbox", ["created_at"])
+    summary = sa.text("outbox_id IS NULL")
+    op.create_index(
+        "ix_deliveries_summaries", "deliveries", ["created_at"], sqlite_where=summary, postgresql_where=summary
+    )
     if op.get_context().dialect.name == "postgresql":
         _postgres()
     else:
@@ -110,6 +115,8 @@ def _postgres() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_deliveries_summaries", "deliveries")
+    op.drop_index("ix_outbox_created_at", "outbox")
     for columns in _LISTS:
         op.drop_index(f"ix_alerts_{'_'.join(columns)}", "alerts")
     op.drop_table("audit")

@@ -1,0 +1,78 @@
+"""Classes of data that have an age: what tells it, and which rows may go. The audit trail is not among them, since its
+oldest entries go in the very transaction that proves it (`retention.py`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, true
+
+from spotter.core.store.history_tables import ExposureRow, HealthRow, LiftRow
+from spotter.core.store.tables import AlertRow, DeliveryRow, OutboxRow
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one table that belong to a class.
+
+    Attributes:
+        table: mapped class.
+        time: column that tells the age of a row; indexed.
+        belongs: which rows of the table are meant.
+        may_go: which of them may be deleted once they are old; the others are held.
+    """
+
+    table: type[Any]
+    time: Any
+    belongs: ColumnElement[bool]
+    may_go: ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class DataClass:
+    """A class of data, named as its field in `RetentionSettings`. The first part is the one that is reported."""
+
+    name: str
+    parts: tuple[Part, ...]
+
+
+_UNFINISHED = or_(
+    OutboxRow.delivered_at.is_(None),
+    exists().where(DeliveryRow.outbox_id == OutboxRow.id, DeliveryRow.finished_at.is_(None)),
+)
+"""A message that is not with all its channels yet. Given up and withheld count as finished: people have seen them."""
+
+CLASSES = (
+    DataClass(
+        "alerts",
+        (
+            Part(
+                AlertRow,
+                AlertRow.raised_at,
+                true(),
+                # Updates, messages and deliveries go with their alert.
+                and_(
+                    AlertRow.ended_at.is_not(None),
+                    not_(exists().where(OutboxRow.alert_id == AlertRow.id, _UNFINISHED)),
+                ),
+            ),
+        ),
+    ),
+    DataClass(
+        "messages",
+        (
+            Part(OutboxRow, OutboxRow.created_at, true(), not_(_UNFINISHED)),
+            # Summaries of withheld messages belong to no single message.
+            Part(
+                DeliveryRow,
+                DeliveryRow.created_at,
+                DeliveryRow.outbox_id.is_(None),
+                DeliveryRow.finished_at.is_not(None),
+            ),
+        ),
+    ),
+    DataClass("exposure", (Part(ExposureRow, ExposureRow.start, true(), true()),)),
+    DataClass("lifts", (Part(LiftRow, LiftRow.started_at, true(), true()),)),
+    DataClass("health", (Part(HealthRow, HealthRow.minute, true(), true()),)),
+)
