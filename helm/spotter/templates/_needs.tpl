@@ -20,7 +20,10 @@ migrate: {kafka: false, postgres: true, redis: false}
 {{- if .Values.kafka.bundled.enabled -}}
 {{ list (printf "%s-kafka.%s.svc:9092" (include "spotter.fullname" .) .Release.Namespace) | toJson }}
 {{- else -}}
-{{ required "kafka.existing.servers is empty: name the bootstrap servers, or set kafka.bundled.enabled=true" .Values.kafka.existing.servers | toJson }}
+{{- if not .Values.kafka.existing.servers -}}
+{{- fail "kafka.existing.servers is empty: name the bootstrap servers, or set kafka.bundled.enabled=true" -}}
+{{- end -}}
+{{ .Values.kafka.existing.servers | toJson }}
 {{- end -}}
 {{- end -}}
 
