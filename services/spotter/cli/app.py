@@ -56,6 +56,7 @@ ENTRIES = (
     Entry("serve", "spotter.cli.serve", "app", "Run one service as a process of its own.", group=True),
     Entry("analyze", "spotter.cli.analyze", "analyze", "Analyse one video file offline."),
     Entry("alerts", "spotter.cli.alerts", "app", "List, show and export alerts.", group=True),
+    Entry("notify", "spotter.cli.notify", "app", "Try channels, list deliveries, send again.", group=True),
     Entry("db", "spotter.cli.db", "app", "Schema, retention and audit trail of the database.", group=True),
     Entry("models", "spotter.cli.models", "app", "List, check and import pose models.", group=True),
     Entry("config", "spotter.cli.config", "config", "Print every setting with its meaning and effective value."),

@@ -44,6 +44,12 @@ class NotifySettings(Section):
         description="A message that is not delivered within this time is given up (dead letter).",
     )
     max_attempts: int = Field(default=200, ge=1, le=100_000, description="Tries of a message before it is given up.")
+    lease_s: float = Field(
+        default=15.0,
+        ge=0.5,
+        le=3600,
+        description="A message in the hands of a process that died is sent again this long after its timeout.",
+    )
     drain_s: float = Field(default=3.0, ge=0, le=60, description="Longest time that a stop waits for messages in hand.")
 
     def zone(self, channel: ChannelSettings) -> ZoneInfo:

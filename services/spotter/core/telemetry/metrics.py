@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
 from spotter.core.telemetry.bus_metrics import BusMetrics
+from spotter.core.telemetry.notify_metrics import NotifyMetrics
 from spotter.core.telemetry.recovery_metrics import RecoveryMetrics
 from spotter.core.telemetry.service_metrics import ServiceMetrics
 from spotter.core.telemetry.store_metrics import StoreMetrics
@@ -27,6 +28,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         self.bus = BusMetrics(self.registry)
+        self.notify = NotifyMetrics(self.registry)
         self.recovery = RecoveryMetrics(self.registry)
         self.service = ServiceMetrics(self.registry)
         self.store = StoreMetrics(self.registry)
