@@ -14,7 +14,7 @@ from spotter.core.state import LiveState, MemoryState, Snapshots
 from spotter.core.store import Store
 
 if TYPE_CHECKING:
-    from spotter.core.bus.kafka import KafkaBus
+    from spotter.core.bus.kafka.bus import KafkaBus
 
 
 def open_bus(shell: Shell) -> KafkaBus:
@@ -29,7 +29,7 @@ def open_bus(shell: Shell) -> KafkaBus:
             "serve needs bus.kind: kafka",
             mend="Set SPOTTER_BUS__KIND=kafka and SPOTTER_BUS__KAFKA__SERVERS, or use `spotter run` for one process",
         )
-    from spotter.core.bus.kafka import KafkaBus
+    from spotter.core.bus.kafka.bus import KafkaBus
 
     bus = KafkaBus(
         shell.settings.bus.kafka,

@@ -33,10 +33,10 @@ from spotter.ingest.backoff import Backoff
 
 T = TypeVar("T")
 
-DRAIN_S = 6.0
+DRAIN_S = 7.0
 """Longest wait for the work in hand once a stop is asked for; then its connections are closed under it."""
 
-CLOSE_S = 2.0
+CLOSE_S = 1.5
 """Longest wait after that."""
 
 LEAVE_S = 9.5
@@ -65,6 +65,7 @@ class Shell:
         stop: set once the service must end.
         readiness: parts are told here.
         tracer: takes spans; does nothing while tracing is off.
+        may_be_left: True for work that another process takes up where it was left, so that leaving it is no error.
     """
 
     def __init__(self, role: str, settings: Settings) -> None:
@@ -77,6 +78,7 @@ class Shell:
         self.tracer: Tracer = open_tracer(
             settings.trace.endpoint, settings.trace.ratio, role, settings.site, self.metrics.service.trace_spans
         )
+        self.may_be_left = False
         self.log = get_logger("spotter.service").bind(role=role)
         self._closers = contextlib.ExitStack()
 
@@ -150,8 +152,8 @@ def run_service(role: str, settings: Settings, prepare: Prepare) -> int:
         raise worker.error
     if worker.is_alive():
         # Its thread may sit in a driver or a model for ever; the interpreter must not wait for it.
-        shell.log.error("service_left_behind", seconds=DRAIN_S + CLOSE_S)
-        _leave(1)
+        shell.log.warning("work_left_behind", seconds=DRAIN_S + CLOSE_S)
+        _leave(0 if shell.may_be_left else 1)
     shell.log.info("service_stopped")
     return 0
 

@@ -1,4 +1,8 @@
-"""`spotter serve notify`: alerts from the outbox to people and machines. Several of them share the work."""
+"""`spotter serve notify`: alerts from the outbox to people and machines. Several of them share the work.
+
+A stop lets messages in hand go out. A receiver that keeps its answer longer than the shell waits is left: the message's
+lease runs out and it is sent again, by another process or the next one.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +39,7 @@ def prepare_notify(shell: Shell) -> Work:
         watch_store(shell, store)
         worker.run(shell.stop)
 
+    shell.may_be_left = True
     return work
 
 
