@@ -206,7 +206,8 @@ def check_database(settings: Settings) -> Finding:
             return Finding("database", Verdict.OK, f"'{path}' will be made at the first run")
     with Store.open(url, "read") as store:
         counts = store.counts()
-        detail = f"{store.database}: newest schema, {counts.alerts} alerts, {counts.alerts_open} open"
+        about = "about " if "alerts" in counts.estimated else ""
+        detail = f"{store.database}: newest schema, {about}{counts.alerts} alerts, {counts.alerts_open} open"
     return Finding("database", Verdict.OK, detail)
 
 

@@ -164,15 +164,11 @@ class LiveFeed:
     def _alerts_mark(self) -> Hashable:
         """A value that differs after any change that the alert list shows."""
         try:
-            counts = self._store.counts()
+            newest = self._store.newest_message()  # each update of an alert writes one
             active = self._store.records(AlertQuery(open=True))
         except StoreError as error:
             return str(error)
-        return (
-            counts.alerts,
-            counts.alerts_open,
-            tuple((record.alert.id, record.alert.severity, len(record.updates)) for record in active),
-        )
+        return newest, tuple((record.alert.id, record.alert.severity, len(record.updates)) for record in active)
 
     async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
         # Abandoned on cancel: the thread comes back by itself after `_WAIT_S` at most.

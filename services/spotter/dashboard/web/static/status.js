@@ -26,6 +26,7 @@ function show(status) {
   setText(document.getElementById("site"), status.site);
   const perSecond = status.frames_per_second;
   const versions = Object.entries(status.versions).filter(([name]) => name !== "spotter");
+  const about = status.store.estimated?.includes("alerts") ? "about " : "";
   const figures = [
     { name: "Frames in", value: rate(perSecond.read), unit: "/s", detail: `${status.frames.read} so far` },
     posed(status),
@@ -39,7 +40,7 @@ function show(status) {
     {
       name: "Up",
       value: duration(status.uptime_s),
-      detail: status.store.ok ? `${status.store.alerts} alerts stored` : "store fails",
+      detail: status.store.ok ? `${about}${status.store.alerts} alerts stored` : "store fails",
       warn: !status.store.ok,
       hint: status.store.reason ?? "",
     },
