@@ -14,7 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from spotter.core.errors import ConfigError
 
-EVERY_S = 1.0
+EVERY_S = 5.0
+"""A page of 500 cameras takes a service some tenths of a second; Prometheus asks every 15 s."""
 _TIMEOUT_S = 5.0
 
 _HANDLED = ("spotter_end_to_end_seconds_count", "spotter_frames_posed_total")
@@ -23,6 +24,9 @@ _LATENCIES = ("spotter_end_to_end_seconds_bucket", "spotter_capture_to_skeleton_
 """Capture to assessed, or to skeletons, whichever of the two the service has."""
 _LOST = ("spotter_frames_dropped_total", "spotter_messages_rejected_total", "spotter_bus_skipped_total")
 _LAG = "spotter_bus_lag"
+_CPU, _RSS = "process_cpu_seconds_total", "process_resident_memory_bytes"
+_READ = (*_HANDLED, *_LATENCIES, *_LOST, _LAG, _CPU, _RSS)
+"""Begins the rows that are read; the others are most of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +61,20 @@ def parse(text: str, at: float) -> Sample:
     values: defaultdict[str, float] = defaultdict(float)
     lost: defaultdict[str, float] = defaultdict(float)
     latencies = {name: defaultdict[float, float](float) for name in _LATENCIES}
-    for family in text_string_to_metric_families(text):
+    wanted = "\n".join(row for row in text.splitlines() if row.startswith(_READ))
+    for family in text_string_to_metric_families(wanted):
         for sample in family.samples:
             values[sample.name] += sample.value
             if sample.name in _LOST:
                 lost[sample.labels["reason"]] += sample.value
             elif sample.name in _LATENCIES:
                 latencies[sample.name][float(sample.labels["le"])] += sample.value
-    if "process_cpu_seconds_total" not in values:
-        raise ValueError("no process_cpu_seconds_total in it")
+    if _CPU not in values:
+        raise ValueError(f"no {_CPU} in it")
     return Sample(
         at,
-        values["process_cpu_seconds_total"],
-        values["process_resident_memory_bytes"],
+        values[_CPU],
+        values[_RSS],
         max(values[name] for name in _HANDLED),
         dict(lost),
         values.get(_LAG),
@@ -99,14 +104,16 @@ class MetricsPage:
 
 
 class Watch:
-    """Looks at services every second on a thread of its own; one that does not answer is passed over.
+    """Looks at services every few seconds on a thread of its own; one that does not answer is passed over.
 
     Attributes:
         samples: by name of the service, oldest first.
+        cpu_s: processor seconds that looking took.
     """
 
     def __init__(self, looks: Mapping[str, Look], clock: Callable[[], float] = time.monotonic) -> None:
         self.samples: dict[str, list[Sample]] = {name: [] for name in looks}
+        self.cpu_s = 0.0
         self._looks = dict(looks)
         self._clock = clock
         self._stop = threading.Event()
@@ -140,9 +147,11 @@ class Watch:
         self._look_at_all()
 
     def _look_at_all(self) -> None:
+        before = time.thread_time()
         for name in self._looks:
             with contextlib.suppress(httpx.HTTPError, ValueError):
                 self._look(name)
+        self.cpu_s += time.thread_time() - before
 
     def _look(self, name: str) -> None:
         self.samples[name].append(self._looks[name](self._clock()))

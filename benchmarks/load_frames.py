@@ -1,0 +1,48 @@
+"""More frames than the machine can pose, through a Kafka broker: is the lag bounded, is every loss counted?
+
+    pip install "spotter-safety[stream,bench,dev]"
+    python benchmarks/load_frames.py [--cameras 16] [--fps 15] [--workers 2] [--minutes 5]
+
+Virtual cameras send 640x480 JPEG pictures of the demo clips in real time; pose workers are processes of their own with
+one CPU thread each and the default model. All of it, the broker and the generator included, shares this machine, so the
+frame rate says little about other machines; what counts is that latency and memory stay where they are, that each frame
+is posed or counted as dropped with a reason, and the processor time a frame.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from load_site import Site
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cameras", type=int, default=16)
+    parser.add_argument("--fps", type=float, default=15.0)
+    parser.add_argument("--workers", type=int, default=2, help="pose processes, one thread each")
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite", help="nothing is written to it")
+    options = parser.parse_args()
+    print(f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())}, {options.workers} pose workers")
+    with Site({"pose": options.workers}, options.database, {"SPOTTER_POSE__THREADS": "1"}) as site:
+        site.load("--kind", "frames", "--cameras", options.cameras, "--fps", options.fps, "--minutes", 0.2)
+        site.settle()
+        print("after 12 s of warm-up:")
+        load = site.load(
+            "--kind", "frames", "--cameras", options.cameras, "--fps", options.fps, "--minutes", options.minutes
+        )
+    print(load.text)
+    seconds, published = load.generator["seconds"], load.generator["published"]
+    print(f"posed           {load.handled:,.0f} of {published:,} = {load.handled / published:.3f}")
+    print(f"  a second      {load.handled / seconds:.1f}, at {load.cpu_ms:.1f} ms of processor time a frame")
+    print(f"let go          {', '.join(f'{reason} {count:,.0f}' for reason, count in sorted(load.lost.items()))}")
+    print(f"not counted     {load.under_way:,.0f} (in the broker or in a worker when the load ended)")
+    print(f"broker          {1000 * load.broker_s / published:.3f} ms a frame; machine {load.machine:.2f} cores in use")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""The skeletons of 500 cameras through the ergonomics service, over a Kafka broker: how fast, at what cost?
+
+    pip install "spotter-safety[stream,bench,dev]"
+    python benchmarks/load_skeletons.py [--cameras 500] [--fps 1 1.5 2 3] [--workers 1] [--minutes 5]
+                                        [--database postgres]
+
+Each rate is sent for `--seconds` in real time, lowest first, until one leaves the service behind: its lag grows by more
+than 1 % of the messages. The highest that it keeps up with then runs for `--minutes`. One to twenty people are in view
+of each camera, 3.55 on average; one camera in ten shows a fall a minute, far more alerts than any site has. Alerts go
+into Postgres, views and snapshots into Redis. All of it shares this machine: processor time a message holds elsewhere,
+the rate does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from load_site import Load, Site
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cameras", type=int, default=500)
+    parser.add_argument("--fps", type=float, nargs="+", default=[1.0, 1.5, 2.0, 3.0, 4.0])
+    parser.add_argument("--workers", type=int, default=1, help="ergonomics processes")
+    parser.add_argument("--seconds", type=float, default=40.0, help="of each rate on trial")
+    parser.add_argument("--minutes", type=float, default=5.0, help="of the highest rate that it keeps up with")
+    parser.add_argument("--people", type=int, help="in view of every camera; by default 1 to 20")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="postgres")
+    options = parser.parse_args()
+    people = ["--people", options.people] if options.people else []
+    print(f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())}, {options.workers} workers, {options.database}")
+    best: float | None = None
+    with Site({"ergonomics": options.workers}, options.database) as site:
+
+        def send(fps: float, minutes: float) -> Load:
+            return site.load("--cameras", options.cameras, "--fps", fps, "--minutes", minutes, *people)
+
+        send(min(options.fps), 0.3)
+        site.settle()
+        print(f"{'frames/s':>9} {'messages/s':>11} {'service ms':>11} {'generator ms':>13} {'broker ms':>10}  lag")
+        for fps in sorted(options.fps):
+            load = send(fps, options.seconds / 60)
+            row(fps, load)
+            site.settle()
+            if not load.keeps_up:
+                break
+            best = fps
+        if best is None:
+            print("not even the lowest rate is kept up with")
+            return 1
+        print(f"\nlong run at {best:g} frames/s")
+        load = send(best, options.minutes)
+        row(best, load)
+    print(load.text)
+    print(f"keeps up: {'yes' if load.keeps_up else 'NO'}; {load.cpu_ms:.3f} ms a message; lost: {load.lost or 'none'}")
+    return 0
+
+
+def row(fps: float, load: Load) -> None:
+    """One line of figures; milliseconds are processor time a message."""
+    published = load.generator["published"]
+    lags = sum(float(each["lag_last"] or 0.0) for each in load.services)
+    print(
+        f"{fps:9g} {published / load.generator['seconds']:11.1f} {load.cpu_ms:11.3f} "
+        f"{1000 * load.generator['cpu_s'] / published:13.3f} {1000 * load.broker_s / published:10.3f}  "
+        f"{lags:,.0f}{'' if load.keeps_up else '  FALLS BEHIND'}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
