@@ -1,33 +1,55 @@
-"""The ergonomics service: skeletons in, assessments to live state, alerts to the store.
+"""The ergonomics service: skeletons in, assessments to live state, alerts and exposure to the store.
 
-Promises: skeletons are committed only after their alerts are in the store; while the store refuses, the service waits
-and tries again, holding its queue back, so no alert is lost. Skeletons of one camera are taken in order; a duplicate or
-late frame is counted and changes nothing. When the stream of a camera epoch ends, its open alerts are closed as ended.
+Promises:
+- Skeletons are committed only after everything that they gave rise to is in the store; while the store refuses, the
+  service waits and tries again, holding its queue back, so no alert is lost.
+- With snapshots: every few seconds, and before a part goes to another member, (1) alerts and exposure are stored, (2)
+  the states of the cameras are saved, (3) offsets are committed. Whoever takes over goes on from there, bit for bit.
+  Without them, or when they are lost, a part is rebuilt from its last minutes; ids make what was told before invisible.
+- Skeletons of one camera are taken in order; a duplicate or late frame is counted and changes nothing.
+- The alerts of an epoch end with its stream. A member that only leaves (`AtStop.HAND_OVER`) ends nothing.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
+from enum import Enum
 
 from spotter.core.bus import HEALTH, SKELETONS, Bus
-from spotter.core.clock import now, to_seconds
-from spotter.core.contracts import Alert, AlertUpdate, CameraHealth, CameraState, PoseFrame, UpdateKind
-from spotter.core.errors import StoreError
-from spotter.core.parameters import ViewParameters
-from spotter.core.settings import Settings, redact_url
-from spotter.core.state import CameraView, LiveState, PersonView, PostureSeconds
-from spotter.core.store import Store
+from spotter.core.bus.api import Claim, Resume
+from spotter.core.clock import from_seconds, now, to_seconds
+from spotter.core.contracts import PoseFrame, UpdateKind
+from spotter.core.settings import Settings
+from spotter.core.state import CameraView, LiveState, PersonView, PostureSeconds, Snapshots
+from spotter.core.store import ExposureBucket, Store
 from spotter.core.telemetry import Metrics, get_logger
+from spotter.core.telemetry.tracing import NO_TRACER, Tracer
 from spotter.ergonomics.alerts import AlertStep
-from spotter.ergonomics.assessment import Assessment, CameraAssessor
+from spotter.ergonomics.assessment import Assessment
+from spotter.ergonomics.exposure import MINUTE_S
+from spotter.ergonomics.parts import Parts
+from spotter.ergonomics.recorder import GivenUpError, OnUpdate, Recorder
 
 GROUP = "ergonomics"
 
-_RETRY_MIN_S, _RETRY_MAX_S = 0.2, 5.0
+_BATCH = 16
+_POLL_S = 0.1
 
-OnUpdate = Callable[[Alert, AlertUpdate], None]
+_LEAVING_S = 10.0
+"""Longest wait for the store while a part waits to go to another member; then that member replays."""
+
+_WATCHED = from_seconds(2.0)
+"""Frames at most this far apart cover the time between them; a longer gap was not watched."""
+
+
+class AtStop(Enum):
+    """What a stop means for open alerts: the end of their streams, or a hand-over to whoever comes next."""
+
+    END = "end"
+    HAND_OVER = "hand_over"
 
 
 class ErgonomicsWorker:
@@ -36,6 +58,9 @@ class ErgonomicsWorker:
     Args:
         settings: site, cameras (for their view) and rules.
         on_update: told of each step of an alert once it is stored, on this worker's thread.
+        snapshots: where states are kept for whoever takes over; None in a process of its own.
+        at_stop: what a stop means. The end of the topic always ends the streams.
+        tracer: told of each assessed frame that is traced.
     """
 
     def __init__(
@@ -46,117 +71,144 @@ class ErgonomicsWorker:
         state: LiveState,
         metrics: Metrics,
         on_update: OnUpdate | None = None,
+        *,
+        snapshots: Snapshots | None = None,
+        at_stop: AtStop = AtStop.END,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
-        self._settings = settings
-        self._bus = bus
-        self._store = store
+        self._site = settings.site
+        self._every_s = settings.ergonomics.snapshot_s
+        self._keeps_snapshots = snapshots is not None
         self._state = state
         self._metrics = metrics
-        self._on_update = on_update
-        self._cameras = {camera.id: camera for camera in settings.cameras}
-        self._assessors: dict[str, tuple[int, CameraAssessor]] = {}
-        self._camera_states: dict[str, CameraState] = {}
-        self._skeletons = bus.subscribe(SKELETONS, GROUP)
-        self._health = bus.subscribe(HEALTH, GROUP)
+        self._at_stop = at_stop
+        self._tracer = tracer
+        self._recorder = Recorder(settings, store, metrics, on_update)
+        self._parts = Parts(settings, snapshots, self._recorder, metrics.recovery)
+        self._gave_up = False
         self._log = get_logger("spotter.ergonomics")
+        self._skeletons = bus.subscribe(SKELETONS, GROUP, handover=self)
+        self._health = bus.subscribe(HEALTH, GROUP)
 
     def run(self, stop: threading.Event) -> None:
         """Work until the skeletons have ended or `stop` is set."""
-        while not stop.is_set() and not self._skeletons.ended:
-            self._take_health(stop)
-            for pose in self._skeletons.take(16, timeout=0.1):
-                self._assess(pose, stop)
-            self._skeletons.commit()
-        for _, assessor in self._assessors.values():
-            self._record(assessor.end(), stop)
-        self._take_health(stop)
-        self._skeletons.close()
-        self._health.close()
+        self._recorder.stop = stop
+        try:
+            self._work(stop)
+            if self._at_stop is AtStop.END or not stop.is_set():
+                self._end()
+            self._flush(every=True)
+            self._take_health()
+        except GivenUpError as error:
+            # Nothing was committed, so it comes again; where nothing can come again, this is the last trace of it.
+            self._gave_up = True
+            self._log.critical("given_up_at_stop", wanted=str(error), replayed=self._keeps_snapshots)
+        finally:
+            self._skeletons.close()
+            self._health.close()
 
-    def _assess(self, pose: PoseFrame, stop: threading.Event) -> None:
-        assessment = self._assessor(pose, stop).update(pose)
-        metrics, camera = self._metrics, pose.camera_id
+    def gained(self, claims: Sequence[Claim]) -> Mapping[int, Resume]:
+        """See `bus.api.Handover`."""
+        return self._parts.gained(claims, self._skeletons.part_of)
+
+    def losing(self, parts: Collection[int]) -> None:
+        """See `bus.api.Handover`: the last chance to save these parts. If the store refuses, they are replayed."""
+        self._recorder.deadline = time.monotonic() + _LEAVING_S
+        try:
+            if not self._gave_up:
+                self._flush(parts, every=True)
+        except GivenUpError as error:
+            self._log.error("part_left_to_replay", parts=sorted(parts), wanted=str(error))
+        finally:
+            self._recorder.deadline = None
+            self._parts.drop(parts)
+
+    def lost(self, parts: Collection[int]) -> None:
+        """See `bus.api.Handover`: others have these parts already."""
+        self._metrics.recovery.parts_lost.inc(len(parts))
+        self._parts.drop(parts)
+
+    def _work(self, stop: threading.Event) -> None:
+        due = time.monotonic() + self._every_s
+        while not stop.is_set() and not self._skeletons.ended:
+            self._take_health()
+            for pose in self._skeletons.take(_BATCH, timeout=_POLL_S):
+                self._assess(pose)
+            self._recorder.steps(self._parts.caught_up(self._skeletons.positions()))
+            if time.monotonic() >= due:
+                self._flush()
+                due = time.monotonic() + self._every_s
+            elif not self._keeps_snapshots:
+                self._skeletons.commit()
+
+    def _assess(self, pose: PoseFrame) -> None:
+        began, camera = now(), pose.camera_id
+        part = self._skeletons.part_of(camera)
+        taken = self._parts.take(part, pose)
+        metrics, assessment = self._metrics, taken.assessment
         if assessment is None:
-            metrics.messages_rejected.labels(topic=SKELETONS.name, reason="late_or_duplicate").inc()
+            metrics.messages_rejected.labels(topic=SKELETONS.name, reason=taken.refused).inc()
             return
-        ruled_at = now()
-        self._record([_ruled(step, ruled_at) for step in assessment.alerts], stop)
+        steps = (*taken.ended, *(_ruled(step, pose) for step in assessment.alerts))
+        self._recorder.steps(self._parts.sift(part, steps))
+        self._count(camera, assessment, taken.elapsed)
+        latency = max(to_seconds(pose.age(now())), 0.0)
+        metrics.end_to_end.labels(camera=camera).observe(latency)
+        self._state.put_view(_view(pose, assessment, latency))
+        self._tracer.span("ergonomics", pose.trace, began, now(), {"camera": camera, "sequence": pose.sequence})
+
+    def _count(self, camera: str, assessment: Assessment, elapsed: int) -> None:
+        metrics = self._metrics
         metrics.people.labels(camera=camera).set(len(assessment.people))
         metrics.tracks_started.labels(camera=camera).inc(assessment.tracks_started)
         metrics.rule_evaluations.labels(camera=camera, rule="fall").inc(len(assessment.people))
         for _, event in assessment.suppressed:
             metrics.rule_suppressions.labels(camera=camera, rule="fall", reason=event.reason).inc()
             self._log.info("rule_suppressed", camera=camera, rule="fall", reason=event.reason)
-        latency = max(to_seconds(pose.age(now())), 0.0)
-        metrics.end_to_end.labels(camera=camera).observe(latency)
-        self._state.put_view(_view(pose, assessment, latency))
+        watched = "assessed" if elapsed <= _WATCHED else "missing"
+        metrics.recovery.coverage_seconds.labels(camera=camera, state=watched).inc(to_seconds(elapsed))
 
-    def _assessor(self, pose: PoseFrame, stop: threading.Event) -> CameraAssessor:
-        known = self._assessors.get(pose.camera_id)
-        if known is not None and known[0] == pose.epoch:
-            return known[1]
-        if known is not None:
-            self._record(known[1].end(), stop)
-        camera = self._cameras.get(pose.camera_id)
-        rules = self._settings.ergonomics
-        view = camera.view if camera is not None else ViewParameters()
-        assessor = CameraAssessor(self._settings.site, pose.camera_id, view, rules.tracker, rules.fall)
-        self._assessors[pose.camera_id] = (pose.epoch, assessor)
-        return assessor
-
-    def _record(self, steps: list[AlertStep] | tuple[AlertStep, ...], stop: threading.Event) -> None:
-        for step in steps:
-            new = self._store_surely(step, stop)
-            if not new:
-                continue
-            camera, alert, update = step.alert.camera_id, step.alert, step.update
-            if update.kind is UpdateKind.RAISED:
-                self._metrics.alerts.labels(camera=camera, kind=alert.kind.value).inc()
-            self._metrics.alert_updates.labels(camera=camera, kind=update.kind.value).inc()
-            self._log.info(
-                "alert", camera=camera, kind=alert.kind.value, update=update.kind.value, alert=str(alert.id),
-                track=alert.track_id,
-            )  # fmt: skip
-            if self._on_update is not None:
-                self._on_update(alert, update)
-
-    def _store_surely(self, step: AlertStep, stop: threading.Event) -> bool:
-        """Write until it is written; only a stop ends the tries, and then the alert is in the log."""
-        pause = _RETRY_MIN_S
-        while True:
+    def _end(self) -> None:
+        """The streams are over: what is open is closed as ended. Each camera has its try, whatever befell another."""
+        failure: GivenUpError | None = None
+        for _, stream in self._parts.streams():
             try:
-                return self._store.record(step.alert, step.update)
-            except StoreError as error:
-                self._metrics.store_failures.inc()
-                self._log.error("alert_not_stored", alert=str(step.alert.id), error=str(error), retry_in_s=pause)
-            if stop.wait(pause):
-                self._log.critical("alert_given_up_at_stop", alert=str(step.alert.id), kind=step.alert.kind.value)
-                return False
-            pause = min(2 * pause, _RETRY_MAX_S)
+                self._recorder.steps(stream.end())
+            except GivenUpError as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
-    def _take_health(self, stop: threading.Event) -> None:
-        """Newest health to live state; changes of state also to the cameras table."""
+    def _flush(self, parts: Collection[int] | None = None, *, every: bool = False) -> None:
+        """Exposure to the store, states to the snapshots, offsets to the bus; alerts are in the store already."""
+        chosen = list(self._parts.streams(parts))
+        self._recorder.exposure(
+            [
+                ExposureBucket(self._site, camera, "", start, epoch, MINUTE_S, **asdict(minute))
+                for camera, stream in chosen
+                for epoch, start, minute in stream.minutes(every=every)
+            ]
+        )
+        for _, stream in chosen:
+            stream.written()
+        self._parts.save(self._skeletons.positions(), parts)
+        self._skeletons.commit()
+
+    def _take_health(self) -> None:
+        """Newest health to live state, and now and then to the store."""
         while messages := self._health.take(64, timeout=0.0):
             for health in messages:
                 self._state.put_health(health)
-                if self._camera_states.get(health.camera_id) != health.state and not stop.is_set():
-                    self._put_camera(health)
+                self._recorder.health(health)
             self._health.commit()
 
-    def _put_camera(self, health: CameraHealth) -> None:
-        camera = self._cameras.get(health.camera_id)
-        source = redact_url(camera.source.get_secret_value()) if camera is not None else ""
-        try:
-            self._store.put_camera(health, self._settings.site, source)
-        except StoreError as error:
-            self._metrics.store_failures.inc()
-            self._log.warning("camera_not_stored", camera=health.camera_id, error=str(error))
-        else:
-            self._camera_states[health.camera_id] = health.state
 
-
-def _ruled(step: AlertStep, at: int) -> AlertStep:
-    return replace(step, alert=replace(step.alert, ledger=replace(step.alert.ledger, ruled=at)))
+def _ruled(step: AlertStep, pose: PoseFrame) -> AlertStep:
+    """A step with the moment at which the rule fired; a new alert also with the trace of its frame."""
+    alert = replace(step.alert, ledger=replace(step.alert.ledger, ruled=now()))
+    if step.update.kind is UpdateKind.RAISED and pose.trace:
+        alert = replace(alert, versions={**alert.versions, "traceparent": pose.trace})
+    return replace(step, alert=alert)
 
 
 def _view(pose: PoseFrame, assessment: Assessment, latency_s: float) -> CameraView:

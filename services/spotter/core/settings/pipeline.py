@@ -85,3 +85,12 @@ class ErgonomicsSettings(Section):
 
     tracker: TrackerParameters = Field(default_factory=TrackerParameters)
     fall: FallParameters = Field(default_factory=FallParameters)
+    snapshot_s: float = Field(
+        default=3.0, gt=0, le=60, description="Seconds between snapshots; so much is replayed after a crash."
+    )
+    rebuild_s: float = Field(
+        default=180.0, ge=10, le=3600, description="Without snapshots, skeletons this far back are replayed."
+    )
+    rebuild_max_s: float = Field(
+        default=1800.0, ge=10, le=86400, description="Further back for alerts that are open, but at most this far."
+    )

@@ -106,9 +106,10 @@ class StateWriter:
     def _run(self) -> None:
         import redis
 
-        pause = 0.0
+        pause, idle = 0.0, 0.0
         while True:
-            batch, closed = self._next(pause or _IDLE_PING_S, hold=pause > 0)
+            batch, closed = self._next(pause or idle, hold=pause > 0)
+            idle = _IDLE_PING_S
             try:
                 if batch:
                     self._send(batch)
