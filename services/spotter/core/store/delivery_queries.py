@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy import update as update_rows
@@ -175,8 +176,7 @@ class DeliveryBook:
 
 
 def _record(row: DeliveryRow, entry: OutboxRow | None) -> DeliveryRecord:
-    alert = entry.payload.get("alert", {}) if entry is not None else {}
-    update = entry.payload.get("update", {}) if entry is not None else {}
+    alert, update = (_part(entry, name) for name in ("alert", "update"))
     return DeliveryRecord(
         id=row.id,
         channel=row.channel,
@@ -195,3 +195,10 @@ def _record(row: DeliveryRow, entry: OutboxRow | None) -> DeliveryRecord:
         count=row.summary["count"] if row.summary is not None else None,
         summary_id=row.summary_id,
     )
+
+
+def _part(entry: OutboxRow | None, name: str) -> dict[str, Any]:
+    """A part of a message; empty where there is none, as in a poison message."""
+    payload: Any = entry.payload if entry is not None else None
+    part = payload.get(name) if isinstance(payload, dict) else None
+    return part if isinstance(part, dict) else {}
