@@ -1,6 +1,6 @@
 """The reading half of the live state in Redis: one thread that mirrors the entries of a site and wakes who waits.
 
-It learns of changes by publish and subscribe, fetches only what changed, and begins anew with everything after a broken
+It learns of changes by publish and subscribe, fetches only what changed, and looks at everything after a broken
 connection. Entries leave the mirror when their time to live is over, as they do in Redis.
 """
 
@@ -131,10 +131,10 @@ class StateReader:
         """Everything there is; an entry goes at the time that the index says."""
         moment = time.time()
         index = self._client.zrangebyscore(self._keys.index, round(moment * 1000), "+inf", withscores=True)
-        self._fetch({name.decode(): score / 1000 - moment for name, score in index}, everything=True)
+        self._fetch({name.decode(): score / 1000 - moment for name, score in index})
         self._loaded.set()
 
-    def _fetch(self, names: Mapping[str, float | None], *, everything: bool = False) -> None:
+    def _fetch(self, names: Mapping[str, float | None]) -> None:
         """Bring these entries up to date; each with the seconds that are left of it, None for all of its time."""
         fresh: dict[str, tuple[Any, float]] = {}
         wanted = list(names)
@@ -148,7 +148,8 @@ class StateReader:
                     ttl_s = self._ttl_s[name.partition(":")[0]]
                     fresh[name] = value, time.monotonic() + (ttl_s if left is None else min(left, ttl_s))
         with self._changed:
-            self._entries = fresh if everything else self._entries | fresh
+            # What a server that came back empty does not have stays here until its time is over.
+            self._entries |= fresh
             self._version += 1
             self._changed.notify_all()
 
