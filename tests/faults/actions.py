@@ -9,11 +9,15 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from brokers import Broker
+from postgres import PostgresServer
 from processes import COMMAND, Process
+from redis_server import RedisServer
 
 from faults.messages import Injector
 from faults.scenario import Action
@@ -30,11 +34,15 @@ class Scene:
 
     Attributes:
         exits: exit codes of processes that were asked to end, by name.
+        down: servers that are not there now.
+        broken: faults of each link that are not mended yet.
     """
 
     site: Site
     injector: Injector
     exits: dict[str, list[int]] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)
+    broken: Counter[str] = field(default_factory=Counter)
 
     def begin(self, action: Action) -> Mend:
         """Do it now; call what comes back to mend it."""
@@ -99,17 +107,17 @@ class Scene:
         return lambda: _write(offset, "+0")
 
     def _on_server(self, action: Action, name: str) -> Mend:
-        server = getattr(self.site, name)
+        server = {"kafka": self.site.broker, "postgres": self.site.postgres, "redis": self.site.redis}[name]
+        if name in self.down:
+            return _nothing
         match action.do:
-            case "kill":
-                server.kill()
-                return server.start
-            case "stop":
-                server.stop()
-                return server.start
+            case "kill" | "stop":
+                getattr(server, action.do)()
+                self.down.add(name)
+                return lambda: self._bring_back(name, server)
             case "freeze":
                 server.freeze()
-                return server.thaw
+                return lambda: None if name in self.down else server.thaw()
             case "fill":
                 disk = self.site.disk
                 assert disk is not None
@@ -117,13 +125,27 @@ class Scene:
                 return disk.free
         raise AssertionError(action.do)
 
+    def _bring_back(self, name: str, server: Broker | PostgresServer | RedisServer) -> None:
+        server.start()
+        self.down.discard(name)
+
     def _on_link(self, action: Action, name: str) -> Mend:
         link = self.site.links[name]
+        if action.do == "reset":
+            link.reset()
+            return _nothing
         if action.do == "delay":
             link.delay(action.size)
         else:
             getattr(link, action.do)()
-        return link.heal
+        self.broken[name] += 1
+        return lambda: self._heal(name)
+
+    def _heal(self, name: str) -> None:
+        """A link is whole again once the last of its faults is mended."""
+        self.broken[name] -= 1
+        if not self.broken[name]:
+            self.site.links[name].heal()
 
     def _on_topic(self, action: Action, name: str) -> Mend:
         if action.do == "replay":

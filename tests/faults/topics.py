@@ -40,9 +40,11 @@ def _records(settings: KafkaSettings, topic: str) -> Iterator[Any]:
     consumer = KafkaConsumer(**client_options(settings, "fault-reader"), enable_auto_commit=False, group_id=None)
     try:
         parts = [TopicPartition(name, part) for part in consumer.partitions_for_topic(name) or ()]
+        if not parts:
+            return
         consumer.assign(parts)
         consumer.seek_to_beginning(*parts)
-        while parts and (batches := consumer.poll(timeout_ms=_QUIET_MS)):
+        while batches := consumer.poll(timeout_ms=_QUIET_MS):
             for records in batches.values():
                 yield from records
     finally:
