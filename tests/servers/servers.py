@@ -33,12 +33,14 @@ class RtspServer:
     Args:
         port: a free one when None; give the same one to come back at the same address.
         user, password: asked for when given.
+        clip: an MP4 file (H.264) to serve instead of the moving test picture.
     """
 
-    def __init__(self, port: int | None = None, user: str = "", password: str = "") -> None:
+    def __init__(self, port: int | None = None, user: str = "", password: str = "", clip: Path | None = None) -> None:
         self.port = port or free_port()
         credentials = [user, password] if user else []
-        self._command = [str(SYSTEM_PYTHON), str(RTSP_SERVER), str(self.port), *credentials]
+        options = ["--clip", str(clip)] if clip else []
+        self._command = [str(SYSTEM_PYTHON), str(RTSP_SERVER), str(self.port), *credentials, *options]
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
