@@ -30,6 +30,7 @@ CHART_OWNED = frozenset(
         "bus.kafka.key_file",
         "bus.kafka.mechanism",
         "bus.kafka.username",
+        "bus.kafka.member",
         "state.kind",
         "store.migrate",
         "dashboard.enabled",
@@ -39,7 +40,7 @@ CHART_OWNED = frozenset(
         "log.format",
     }
 )
-"""Settings that templates set, or that belong into a Secret as a whole."""
+"""Settings that templates set, that belong into a Secret as a whole, or that no two pods may share (member)."""
 
 
 def settings_schema() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import helm_python as helm
@@ -73,11 +74,22 @@ def test_the_service_monitor_finds_every_service(name: str) -> None:
 @pytest.mark.parametrize("name", ["one-site", "many-sites"])
 def test_prometheus_rules_are_the_files_of_infra(name: str) -> None:
     rules = of_kind(rendered(name), "PrometheusRule")
-    files = {f"spotter-{path.stem}": path for path in (REPOSITORY / "infra/prometheus/rules").glob("*.yml")}
+    files = {f"spotter-rules-{path.stem}": path for path in (REPOSITORY / "infra/prometheus/rules").glob("*.yml")}
     assert files
     assert {key: rule["spec"] for key, rule in rules.items()} == {
         key: yaml.safe_load(path.read_text()) for key, path in files.items()
     }
+
+
+def test_dashboards_of_grafana_are_the_files_of_infra() -> None:
+    configs = of_kind(rendered("one-site"), "ConfigMap")
+    files = sorted((REPOSITORY / "infra/grafana/dashboards").glob("*.json"))
+    assert set(configs) == {f"spotter-grafana-{path.stem}" for path in files}
+    for path in files:
+        config = configs[f"spotter-grafana-{path.stem}"]
+        assert json.loads(config["data"][path.name]) == json.loads(path.read_text())
+        assert config["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert not of_kind(rendered("many-sites"), "ConfigMap")
 
 
 def test_scaled_objects_follow_the_lag_of_their_group() -> None:

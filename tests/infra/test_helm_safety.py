@@ -29,7 +29,9 @@ KAFKA, POSTGRES, REDIS, DNS, METRICS, WEB = 9092, 5432, 6379, 53, 9100, 8080
 
 
 def containers(name: str) -> list[tuple[str, Manifest]]:
-    return [(part, container) for part, template in pods(rendered(name)) for container in template["spec"]["containers"]]
+    return [
+        (part, container) for part, template in pods(rendered(name)) for container in template["spec"]["containers"]
+    ]
 
 
 @pytest.mark.parametrize("name", VALUE_SETS)
@@ -218,8 +220,14 @@ def test_flows_between_the_pods_of_an_edge_box() -> None:
     postgres = {
         (source, "postgres", POSTGRES) for source in ("ergonomics", "notify", "dashboard", "maintenance", "migrate")
     }
-    redis = {(source, "redis", REDIS) for source in ("ingest", "ergonomics", "dashboard")}
+    redis = {(source, "redis", REDIS) for source in ("ergonomics", "dashboard")}
     assert flows == kafka | postgres | redis
+
+
+def test_ingest_reaches_redis_only_for_backgrounds() -> None:
+    blurred = tuple(render({"settings": {"dashboard": {"background": "blurred"}}}))
+    assert environment(pod(blurred, "ingest")["spec"]["containers"][0])["SPOTTER_STATE__KIND"] == "redis"
+    assert "SPOTTER_STATE__KIND" not in environment(pod(rendered("edge-box"), "ingest")["spec"]["containers"][0])
 
 
 @pytest.mark.parametrize("name", VALUE_SETS)
@@ -284,7 +292,7 @@ def _labels(template: Manifest) -> dict[str, str]:
 def _allowed(
     policies: list[Manifest], way: str, side: str, own: dict[str, str], other: dict[str, str], port: int
 ) -> bool:
-    """Whether some policy of the pod with labels `own` lets traffic with `other` pass; all pods are in one namespace."""
+    """Whether some policy of the pod with labels `own` lets traffic with `other` pass, in one namespace."""
     for policy in policies:
         if not matches(policy["podSelector"], own):
             continue

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from helm_render import CHART, REPOSITORY, chart, environment, of_kind, pod, render, values_of
 
+from spotter.core.settings import KafkaSettings
 
 PASSED_THROUGH = {"global"}
 """Helm's own; the chart does not read it."""
@@ -81,12 +82,19 @@ def test_the_schema_refuses(path: str, value: Any) -> None:
         ),
         ({"pose": {"gpu": {"enabled": True}, "autoscaling": {"kind": "hpa"}}}, "use keda"),
         ({"pose": {"autoscaling": {"kind": "keda", "min": 5}}}, "pose.autoscaling.min is 5, above max 4"),
+        ({"pose": {"replicas": 13}}, "up to 13 replicas for 12 partitions of topic frames"),
         ({"dashboard": {"exposed": True}}, "dashboard.allowFrom is empty"),
     ],
 )
 def test_values_that_cannot_work_together_are_told(values: dict[str, Any], message: str) -> None:
     with pytest.raises(helm.HelmRenderError, match=re.escape(message)):
         render(values)
+
+
+def test_the_chart_knows_the_default_number_of_partitions() -> None:
+    kafka = KafkaSettings()
+    assert (kafka.frames.partitions, kafka.skeletons.partitions) == (12, 12), "templates/scaling.yaml says 12"
+    assert render({"pose": {"replicas": 13}, "settings": {"bus": {"kafka": {"frames": {"partitions": 24}}}}})
 
 
 def test_a_peer_list_is_not_asked_for_without_policies() -> None:
