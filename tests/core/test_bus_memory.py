@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -57,6 +58,35 @@ class TestMemoryBus(BusConformance):
             bus.publish(stream, message("a", number))
         assert drops == {(stream.name, "a", "no_consumer"): 97}
         assert numbers(take_until(bus.subscribe(stream, "group"), 3), "a") == [97, 98, 99]
+
+    def test_close_releases_publishers_and_takers(self, make_bus: MakeBus) -> None:
+        bus, full, empty = make_bus(), topic(Overflow.BLOCK, 1), topic(Overflow.BLOCK, 1)
+        kept = [bus.subscribe(full, "group")]  # a member, so that the publisher has someone to wait for
+        waiting = bus.subscribe(empty, "group")
+
+        def fill() -> None:
+            for number in range(3):
+                bus.publish(full, message("a", number))
+
+        threads = [start(fill), start(lambda: waiting.take(1, GIVE_UP_S))]
+        time.sleep(0.1)
+        assert all(thread.is_alive() for thread in threads)
+        bus.close()
+        for thread in threads:
+            thread.join(GIVE_UP_S / 2)
+            assert not thread.is_alive()
+        assert waiting.ended
+        assert kept[0].ended
+
+    def test_a_publisher_goes_on_when_its_last_consumer_leaves(self, make_bus: MakeBus) -> None:
+        bus, stream = make_bus(), topic(Overflow.BLOCK, 2)
+        subscription = bus.subscribe(stream, "group")
+        publisher = start(lambda: [bus.publish(stream, message("a", number)) for number in range(10)])
+        time.sleep(0.1)
+        assert publisher.is_alive()
+        subscription.close()
+        publisher.join(GIVE_UP_S)
+        assert not publisher.is_alive()
 
     def test_what_waits_at_close_is_counted(self, make_bus: MakeBus) -> None:
         drops: Counter[tuple[str, str, str]] = Counter()

@@ -59,7 +59,7 @@ class KafkaBus:
         self._options = client_options(settings, client_id)
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
-        self._subscriptions: list[KafkaSubscription[Any]] = []
+        self._subscriptions: list[tuple[str, KafkaSubscription[Any]]] = []
         self._members: Counter[str] = Counter()
         self._dead: SureLane | None = None
         self._closed = False
@@ -121,7 +121,7 @@ class KafkaBus:
         )
         with self._lock:
             closed = self._closed
-            self._subscriptions.append(subscription)
+            self._subscriptions.append((topic.name, subscription))
         if closed:
             holdings.close()
         else:
@@ -133,6 +133,12 @@ class KafkaBus:
         if not self._closed:
             self._lane(topic).end()
 
+    def depth(self, topic: Topic[Any]) -> int:
+        """Messages of a topic that were fetched and not yet taken, over all groups of this process."""
+        with self._lock:
+            subscriptions = [one for name, one in self._subscriptions if name == topic.name]
+        return sum(subscription.waiting() for subscription in subscriptions)
+
     def close(self) -> None:
         """Release everything. Subscriptions that are still open leave their groups without a last word to their
         `Handover`; close them first, on their own threads, to save state."""
@@ -140,7 +146,7 @@ class KafkaBus:
             if self._closed:
                 return
             self._closed = True
-            subscriptions, lanes = list(self._subscriptions), list(self._lanes.values())
+            subscriptions, lanes = [one for _, one in self._subscriptions], list(self._lanes.values())
         for subscription in subscriptions:
             subscription.stop()
         for subscription in subscriptions:

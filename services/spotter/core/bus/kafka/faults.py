@@ -33,8 +33,7 @@ def explain(error: BaseException, settings: KafkaSettings, *, server: str = "", 
         return error
     at = f"Kafka at {server or ', '.join(settings.servers)}"
     text = f"{type(error).__name__} {error}"
-    if isinstance(error, errors.SaslAuthenticationFailedError | KeyError | ValueError):
-        # SCRAM: the client library trips over the broker's "e=unknown-user" instead of a proof.
+    if isinstance(error, errors.SaslAuthenticationFailedError):
         return BusError(
             f"Kafka refuses user '{settings.username}' ({settings.mechanism})",
             mend="Check bus.kafka.username, password and mechanism",
@@ -129,6 +128,9 @@ def sign_in(settings: KafkaSettings, server: str, timeout_s: float) -> None:
 
     try:
         manager.run(connect)
+    except (KeyError, ValueError):
+        # SCRAM: the client library trips over the broker's "e=unknown-user" where it looks for a proof.
+        raise explain(errors.SaslAuthenticationFailedError(), settings, server=server) from None
     except Exception as error:
         raise explain(error, settings, server=server) from None
     finally:

@@ -108,6 +108,11 @@ class Holdings:
         with self.changed:
             return {part: self._queues.position(part) for part in self._queues if part not in self._leaving}
 
+    def waiting(self) -> int:
+        """Messages that are ready to be taken."""
+        with self.changed:
+            return len(self._queues)
+
     def is_over(self) -> bool:
         with self.changed:
             return self._is_over()

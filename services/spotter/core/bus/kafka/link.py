@@ -145,12 +145,9 @@ class Link:
             self._admin = KafkaAdminClient(**self._options)
         with self._changed:
             known = list(self._partitions)
-        if known:
-            found = self._admin.describe_topics(known)
-            counts = {topic["name"]: len(topic["partitions"]) for topic in found if not topic["error_code"]}
-        else:
-            self._admin.describe_cluster()
-            counts = {}
+        # With no topic yet this asks for nothing but the brokers.
+        found = self._admin.describe_topics(known)
+        counts = {topic["name"]: len(topic["partitions"]) for topic in found if not topic["error_code"]}
         with self._changed:
             # A topic that is gone (a broker that keeps nothing came back) is made again.
             self._partitions = counts

@@ -78,6 +78,10 @@ class KafkaSubscription(Generic[T]):
         self._holdings.commit()
         self._tell_all()
 
+    def waiting(self) -> int:
+        """Messages that were fetched and not yet taken."""
+        return self._holdings.waiting()
+
     def part_of(self, key: str) -> int:
         return self._part_of(key)
 
