@@ -17,16 +17,18 @@ from typing import TYPE_CHECKING, Any
 from spotter import __version__
 from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS, Overflow, Topic
 from spotter.core.bus.memory import MemoryBus
-from spotter.core.contracts import Alert, AlertUpdate, CameraState
+from spotter.core.clock import now
+from spotter.core.contracts import Alert, AlertUpdate, CameraState, UpdateKind
 from spotter.core.errors import SourceError, SpotterError, StoreError
 from spotter.core.settings import Settings
 from spotter.core.state.memory import MemoryState
 from spotter.core.store import Store
 from spotter.core.telemetry import Metrics, get_logger
+from spotter.core.telemetry.tracing import NO_TRACER, Tracer, open_tracer
 from spotter.dashboard.api import DashboardServer, create_app
 from spotter.ergonomics.worker import ErgonomicsWorker
 from spotter.ingest.worker import IngestWorker
-from spotter.pose.models import create_model
+from spotter.pose.factory import model_of
 from spotter.pose.worker import PoseWorker
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class EmbeddedPipeline:
         self._on_update = on_update
         self._log = get_logger("spotter.embedded")
         self._store: Store | None = None
+        self._tracer: Tracer = NO_TRACER
         self._server: DashboardServer | None = None
         self._ingest: IngestWorker | None = None
         self._pose: PoseWorker | None = None
@@ -123,6 +126,7 @@ class EmbeddedPipeline:
         if self._store is not None:
             self._store.close()
             self._store = None
+        self._tracer.close()
 
     @property
     def failures(self) -> Mapping[str, str]:
@@ -173,7 +177,10 @@ class EmbeddedPipeline:
 
     def _start(self) -> None:
         settings = self.settings
-        self._store = Store.open(settings.store.url.get_secret_value())
+        self._store = Store.connect(settings.store, metrics=self.metrics.store)
+        self._tracer = open_tracer(
+            settings.trace.endpoint, settings.trace.ratio, "run", settings.site, self.metrics.service.trace_spans
+        )
         model = self._model()
         if settings.dashboard.enabled:
             self._server = self._dashboard(self._store, model.name)
@@ -184,8 +191,11 @@ class EmbeddedPipeline:
             settings.pose,
             self.metrics,
             deadline_s=None if self._lossless else settings.pose.deadline_s,
+            tracer=self._tracer,
         )
-        ergonomics = ErgonomicsWorker(settings, self._bus, self._store, self.state, self.metrics, self._on_update)
+        ergonomics = ErgonomicsWorker(
+            settings, self._bus, self._store, self.state, self.metrics, self._updated, tracer=self._tracer
+        )
         for topic in (FRAMES, SKELETONS, HEALTH):
             self._watch_depth(topic)
         ingest = _Stage("ingest", self._play, self._stop_ingest, self._end(FRAMES, HEALTH), self._died)
@@ -211,11 +221,18 @@ class EmbeddedPipeline:
                 self.state,
                 self.metrics,
                 background=self.settings.dashboard.background == "blurred",
+                tracer=self._tracer,
             )
             self._ingest.run(stop)
             done += 1
             if len(self.failures) == len(self.settings.cameras):
                 return
+
+    def _updated(self, alert: Alert, update: AlertUpdate) -> None:
+        if update.kind is UpdateKind.RAISED:
+            self._tracer.alert(alert, now())
+        if self._on_update is not None:
+            self._on_update(alert, update)
 
     def _dashboard(self, store: Store, model: str) -> DashboardServer:
         settings = self.settings.dashboard
@@ -232,15 +249,7 @@ class EmbeddedPipeline:
         return DashboardServer(app, settings.host, settings.port, allow_remote=settings.allow_remote)
 
     def _model(self) -> PoseModel:
-        pose = self.settings.pose
-        return create_model(
-            pose.model,
-            device=pose.device,
-            input_size=pose.input_size,
-            threads=pose.threads,
-            min_score=pose.min_score,
-            max_people=pose.max_people,
-        )
+        return model_of(self.settings.pose)
 
     def _watch_depth(self, topic: Topic[Any]) -> None:
         self.metrics.queue_depth.labels(topic=topic.name).set_function(lambda: self._bus.depth(topic))
