@@ -123,8 +123,8 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one load test told: the figures of `spotter.simulate.report` and its text for people, processor seconds of the
-    broker, and cores in use on the whole machine, whoever used them."""
+    """What one load test told: the figures of `spotter.simulate.report` and its text, processor seconds of the broker,
+    and cores in use on the whole machine, whoever used them."""
 
     generator: Mapping[str, Any]
     services: Sequence[Mapping[str, Any]]

@@ -73,7 +73,7 @@ def run_load(settings: Settings, plan: Plan) -> Outcome:
         before = time.process_time()
         try:
             _send(generator, target, plan, signals)
-            target.finish()
+            target.finish(lambda: signals.received is not None)
         finally:
             watch.stop()
         cpu_s = time.process_time() - before - watch.cpu_s

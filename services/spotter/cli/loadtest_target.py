@@ -21,7 +21,7 @@ from spotter.core.state import MemoryState
 from spotter.core.store import Store
 from spotter.core.telemetry import Metrics
 from spotter.ergonomics.worker import ErgonomicsWorker
-from spotter.pose.models import create_model
+from spotter.pose.factory import model_of
 from spotter.pose.worker import PoseWorker
 from spotter.simulate.generator import Kind
 from spotter.simulate.streams import PREFIX
@@ -30,8 +30,8 @@ from spotter.simulate.watch import Look, MetricsPage, Sample, parse
 if TYPE_CHECKING:
     from spotter.core.bus.kafka import KafkaBus
 
-_CONNECT_S = 15.0
-_DRAIN_S = 30.0
+_CONNECT_S = 5.0
+_POLL_S = 0.1
 _SHOWN = 3
 
 
@@ -46,8 +46,8 @@ class Target(Protocol):
     bus: Bus
     looks: Mapping[str, Look]
 
-    def finish(self) -> None:
-        """The last message was published: let what is under way arrive."""
+    def finish(self, given_up: Callable[[], bool]) -> None:
+        """The last message was published: let what is under way arrive, unless `given_up` says true meanwhile."""
 
     def close(self) -> None:
         """Release everything."""
@@ -57,7 +57,7 @@ class KafkaTarget:
     """The topics of a site, or of a test beside it.
 
     Raises:
-        BusError: Kafka cannot be reached within 15 s; says why.
+        BusError: Kafka cannot be reached within 5 s; says why.
     """
 
     def __init__(self, settings: Settings, pages: tuple[str, ...], on_drop: OnDrop) -> None:
@@ -72,9 +72,9 @@ class KafkaTarget:
             if time.monotonic() > deadline:
                 self.close()
                 raise BusError(status, mend="Check bus.kafka; `spotter bus check` goes step by step")
-            time.sleep(0.1)
+            time.sleep(_POLL_S)
 
-    def finish(self) -> None:
+    def finish(self, given_up: Callable[[], bool]) -> None:
         """Closing the bus sends what it still holds."""
         self.bus.close()
 
@@ -112,22 +112,22 @@ class LocalTarget:
             if kind is Kind.FRAMES:
                 pose = _pose(settings, self.bus, self._metrics, skips=realtime)
                 self._begin(pose.run)
-                while not pose.ready.wait(0.05) and self._failure is None:
+                while not pose.ready.wait(_POLL_S) and self._failure is None:
                     pass
             if self._failure is not None:
                 raise self._failure
             self._opened = opened.pop_all()
 
-    def finish(self) -> None:
+    def finish(self, given_up: Callable[[], bool]) -> None:
         """End the first topic; the services end one after the other.
 
         Raises:
             SpotterError: a service died.
         """
         self.bus.end(self._topics[0])
-        deadline = time.monotonic() + _DRAIN_S
         for thread in reversed(self._threads):
-            thread.join(max(0.0, deadline - time.monotonic()))
+            while thread.is_alive() and not given_up():
+                thread.join(_POLL_S)
         if self._failure is not None:
             raise self._failure
 
@@ -160,14 +160,7 @@ class LocalTarget:
 
 def _pose(settings: Settings, bus: Bus, metrics: Metrics, *, skips: bool) -> PoseWorker:
     pose = settings.pose
-    model = create_model(
-        pose.model,
-        device=pose.device,
-        input_size=pose.input_size,
-        threads=pose.threads,
-        min_score=pose.min_score,
-        max_people=pose.max_people,
-    )
+    model = model_of(pose)
     return PoseWorker(bus, model, pose, metrics, deadline_s=pose.deadline_s if skips else None)
 
 
