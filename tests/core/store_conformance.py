@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from alert_samples import START, make_alert, make_update
+from store_history_conformance import AuditConformance, HistoryConformance, RetentionConformance
 
 from spotter.core.clock import SECOND, now
 from spotter.core.contracts import (
@@ -23,7 +24,7 @@ from spotter.core.contracts import (
 from spotter.core.store import AlertCursor, AlertQuery, Counts, Store, alert_from_json, alert_json, update_from_json
 
 
-class StoreConformance:
+class StoreConformance(HistoryConformance, AuditConformance, RetentionConformance):
     """The promises of `core.store`, one test for each."""
 
     @pytest.fixture
@@ -128,6 +129,17 @@ class StoreConformance:
         assert first.ended_at is None
         assert second.ended_at == alert.raised_at + 7 * SECOND
 
+    def test_the_newest_message_grows_with_every_update(self, store: Store) -> None:
+        assert store.newest_message() == 0
+        alert = make_alert()
+        store.record(alert, make_update(alert))
+        first = store.newest_message()
+        assert first == store.pending_outbox()[-1].id
+        store.record(alert, make_update(alert))
+        assert store.newest_message() == first
+        store.record(alert, make_update(alert, 1, UpdateKind.STILL_DOWN, 30))
+        assert store.newest_message() > first
+
     def test_delivery(self, store: Store) -> None:
         alert = make_alert()
         store.record(alert, make_update(alert))
@@ -164,6 +176,8 @@ class StoreConformance:
         assert ids(limit=1) == [closed.id]
         assert ids(camera_id="dock", open=True, since=START, until=START + SECOND) == [dock.id]
         assert ids(camera_id="none") == []
+        assert ids(site="site", camera_id="dock") == [closed.id, dock.id]
+        assert ids(site="other") == []
 
     def test_pages_cover_everything_once(self, store: Store) -> None:
         # Three alerts of each moment, so that the id has to break the tie.

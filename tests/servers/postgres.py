@@ -54,7 +54,9 @@ class PostgresServer:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        self._run("initdb", "-D", f"{self._folder}/data", "-A", "trust", "-U", "spotter", "--no-sync", "-E", "UTF8")
+        # One locale wherever the tests run; sorting by bytes also fills tables fastest.
+        init = ("-D", f"{self._folder}/data", "-A", "trust", "-U", "spotter", "--no-sync", "-E", "UTF8", "--locale=C")
+        self._run("initdb", *init)
         (self._folder / "data" / "pg_hba.conf").write_text(_HBA, encoding="utf-8")
         self.start()
         self.sql(f"CREATE ROLE {GUARDED_USER} LOGIN PASSWORD '{GUARDED_PASSWORD}'")

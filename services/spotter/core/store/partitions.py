@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from spotter.core.clock import SECOND, from_datetime, to_datetime
 
-WEEKS_AHEAD = 8
+WEEKS_AHEAD = 4
 """[D] A maintenance job that fails for less than this is not noticed by the writers."""
 
 PARTITIONED = {"exposure_buckets": "start", "lifts": "started_at", "camera_health": "minute"}

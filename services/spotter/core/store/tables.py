@@ -124,6 +124,8 @@ class AlertRow(Base):
         Index(None, "kind", "raised_at", "id"),
         Index(None, "severity", "raised_at", "id"),
         Index(None, "kind", "severity", "raised_at", "id"),
+        Index(None, "camera_id", "kind", "raised_at", "id"),
+        Index(None, "camera_id", "severity", "raised_at", "id"),
         Index(
             "ix_alerts_open",
             "raised_at",

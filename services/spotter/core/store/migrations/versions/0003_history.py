@@ -17,6 +17,8 @@ _LISTS = (
     ["kind", "raised_at", "id"],
     ["severity", "raised_at", "id"],
     ["kind", "severity", "raised_at", "id"],
+    ["camera_id", "kind", "raised_at", "id"],
+    ["camera_id", "severity", "raised_at", "id"],
 )
 _PARTITIONED = ("exposure_buckets", "lifts", "camera_health")
 
