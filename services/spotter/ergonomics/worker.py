@@ -26,6 +26,7 @@ from spotter.core.settings import Settings
 from spotter.core.state import CameraView, LiveState, PersonView, PostureSeconds, Snapshots
 from spotter.core.store import ExposureBucket, Store
 from spotter.core.telemetry import Metrics, get_logger
+from spotter.core.telemetry.spans import ERGONOMICS
 from spotter.core.telemetry.tracing import NO_TRACER, Tracer
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment
@@ -155,7 +156,9 @@ class ErgonomicsWorker:
         latency = max(to_seconds(pose.age(now())), 0.0)
         metrics.end_to_end.labels(camera=camera).observe(latency)
         self._state.put_view(_view(pose, assessment, latency))
-        self._tracer.span("ergonomics", pose.trace, began, now(), {"camera": camera, "sequence": pose.sequence})
+        if pose.trace:
+            attributes = {"spotter.camera": camera, "spotter.sequence": pose.sequence}
+            self._tracer.span(ERGONOMICS, pose.trace, began, now(), attributes)
 
     def _count(self, camera: str, assessment: Assessment, elapsed: int) -> None:
         metrics = self._metrics
