@@ -27,7 +27,7 @@ from spotter.core.state import CameraView, LiveState, PersonView, PostureSeconds
 from spotter.core.store import ExposureBucket, Store
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.core.telemetry.spans import ERGONOMICS
-from spotter.core.telemetry.tracing import NO_TRACER, Tracer
+from spotter.core.telemetry.tracing import NO_TRACER, Attributes, Tracer
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment
 from spotter.ergonomics.exposure import MINUTE_S
@@ -157,7 +157,7 @@ class ErgonomicsWorker:
         metrics.end_to_end.labels(camera=camera).observe(latency)
         self._state.put_view(_view(pose, assessment, latency))
         if pose.trace:
-            attributes = {"spotter.camera": camera, "spotter.sequence": pose.sequence}
+            attributes: Attributes = {"spotter.camera": camera, "spotter.sequence": pose.sequence}
             self._tracer.span(ERGONOMICS, pose.trace, began, now(), attributes)
 
     def _count(self, camera: str, assessment: Assessment, elapsed: int) -> None:

@@ -20,7 +20,7 @@ from spotter.core.errors import SourceError
 from spotter.core.settings import CameraSettings, IngestSettings
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.core.telemetry.spans import CAPTURE
-from spotter.core.telemetry.tracing import NO_TRACER, Tracer
+from spotter.core.telemetry.tracing import NO_TRACER, Attributes, Tracer
 from spotter.ingest.background import BlurredBackground
 from spotter.ingest.backoff import Backoff
 from spotter.ingest.monitor import CameraMonitor
@@ -172,7 +172,7 @@ class CameraReader:
             self.monitor.to(CameraState.LIVE)
         self._bus.publish(FRAMES, frame)
         if frame.trace:
-            attributes = {"spotter.camera": frame.camera_id, "spotter.sequence": sequence}
+            attributes: Attributes = {"spotter.camera": frame.camera_id, "spotter.sequence": sequence}
             self._tracer.span(CAPTURE, frame.trace, now - frame.age(now), clock.now(), attributes)
         if self._background is not None:
             self._background.offer(image, now)

@@ -21,7 +21,7 @@ from spotter.core.contracts import Frame, Image, PoseFrame
 from spotter.core.settings import PoseSettings
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.core.telemetry.spans import POSE
-from spotter.core.telemetry.tracing import NO_TRACER, Tracer
+from spotter.core.telemetry.tracing import NO_TRACER, Attributes, Tracer
 from spotter.pose.models import Detections, PoseModel
 
 _POLL_S = 0.1
@@ -165,7 +165,11 @@ class PoseWorker:
         )
         self._bus.publish(SKELETONS, pose)
         if pose.trace:
-            attributes = {"spotter.camera": pose.camera_id, "spotter.people": len(pose), "spotter.model": pose.model}
+            attributes: Attributes = {
+                "spotter.camera": pose.camera_id,
+                "spotter.people": len(pose),
+                "spotter.model": pose.model,
+            }
             self._tracer.span(POSE, pose.trace, pose.published_at, clock.now(), attributes)
         camera = frame.camera_id
         self._metrics.frames_posed.labels(camera=camera).inc()
