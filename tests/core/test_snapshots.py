@@ -221,5 +221,6 @@ def test_a_server_that_is_not_there_or_frozen_is_one_error_soon(opened: Open) ->
 
 def test_a_full_server_is_told(opened: Open) -> None:
     with RedisServer(arguments=("--maxmemory", "1kb", "--maxmemory-policy", "noeviction")) as full:
+        member = opened(full.url)
         with pytest.raises(StateError, match=f"Redis at 127.0.0.1:{full.port} is full.*maxmemory"):
-            opened(full.url).load(3)
+            member.load(3)
