@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from types import SimpleNamespace
 
 import helm_python as helm
 import kubernetes_validate
 import pytest
 import yaml
 from helm_render import CHART, COMPONENT, REPOSITORY, SERVICES, VALUE_SETS, of_kind, pods, render, rendered, values_of
+
+from spotter.core.bus.api import FRAMES, SKELETONS
+from spotter.core.bus.kafka.fetcher import Fetcher
+from spotter.core.bus.kafka.topics import kafka_name
+from spotter.core.settings import KafkaSettings
+from spotter.ergonomics.worker import GROUP
 
 CUSTOM = {"ScaledObject", "TriggerAuthentication", "ServiceMonitor", "PrometheusRule"}
 """Kinds of KEDA and of the Prometheus operator, which Kubernetes' schemas do not know."""
@@ -108,9 +115,25 @@ def test_scaled_objects_follow_the_lag_of_their_group() -> None:
         assert (trigger["metadata"]["sasl"], trigger["metadata"]["tls"]) == ("scram_sha512", "enable")
         seen[name] = (trigger["metadata"]["consumerGroup"], trigger["metadata"]["topic"])
     assert seen == {
-        "spotter-pose": ("site-0421.pose", "site-0421.frames"),
-        "spotter-ergonomics": ("site-0421.ergonomics", "site-0421.skeletons"),
+        "spotter-pose": ("site-0421.pose.frames", "site-0421.frames"),
+        "spotter-ergonomics": ("site-0421.ergonomics.skeletons", "site-0421.skeletons"),
     }
+
+
+def test_groups_and_topics_are_those_of_the_services() -> None:
+    settings = KafkaSettings(prefix="site-0421.")
+    groups = []
+    for topic, group in ((FRAMES, "pose"), (SKELETONS, GROUP)):
+        # The name that a fetcher would join by, without starting one.
+        fetcher = SimpleNamespace(_settings=settings, topic=topic, group=group)
+        groups.append(Fetcher.group_id.fget(fetcher))  # type: ignore[attr-defined]
+    triggers = {
+        name: scaled["spec"]["triggers"][0]["metadata"]
+        for name, scaled in of_kind(rendered("many-sites"), "ScaledObject").items()
+    }
+    told = [triggers[f"spotter-{component}"] for component in ("pose", "ergonomics")]
+    assert [trigger["consumerGroup"] for trigger in told] == groups
+    assert [trigger["topic"] for trigger in told] == [kafka_name(settings, topic.name) for topic in (FRAMES, SKELETONS)]
 
 
 def test_hpa_targets_deployments_without_a_fixed_size() -> None:
