@@ -22,7 +22,8 @@ from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment, CameraAssessor
 from spotter.ingest.pacing import RateLimit
 from spotter.ingest.sources import open_source
-from spotter.pose.models import Detections, create_model
+from spotter.pose.factory import model_of
+from spotter.pose.models import Detections
 
 BATCH = 4
 """Frames per inference: fixed, so that results do not depend on how fast the disk was."""
@@ -66,14 +67,7 @@ class Analysis:
         self._camera = camera
         spec = camera.source.get_secret_value()
         self.name = Path(spec).name or source_for_people(spec)
-        self._model = create_model(
-            settings.pose.model,
-            device=settings.pose.device,
-            input_size=settings.pose.input_size,
-            threads=settings.pose.threads,
-            min_score=settings.pose.min_score,
-            max_people=settings.pose.max_people,
-        )
+        self._model = model_of(settings.pose)
         rules = settings.ergonomics
         self._assessor = CameraAssessor(settings.site, camera.id, camera.view, rules.tracker, rules.fall)
         self._source = open_source(camera, settings.ingest)

@@ -138,10 +138,9 @@ def check_model_files() -> Finding:
 
 def check_inference(settings: Settings) -> Finding:
     """A frame of a shipped clip with one person goes through the model that the settings name."""
-    from spotter.pose.models import create_model
+    from spotter.pose.factory import model_of
 
-    pose = settings.pose
-    model = create_model(pose.model, device=pose.device, input_size=pose.input_size, threads=pose.threads)
+    model = model_of(settings.pose)
     model.load()
     picture = _demo_frame()
     model.predict([picture])

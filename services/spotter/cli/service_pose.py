@@ -9,7 +9,7 @@ from __future__ import annotations
 from spotter.cli.parts import open_bus
 from spotter.cli.service import Shell, Work
 from spotter.dashboard.api.routes.health import OK
-from spotter.pose.models import create_model
+from spotter.pose.factory import model_of
 from spotter.pose.worker import PoseWorker
 
 
@@ -20,14 +20,7 @@ def prepare_pose(shell: Shell) -> Work:
         ModelError: the model is unknown, or cannot run on the device.
     """
     pose = shell.settings.pose
-    model = create_model(
-        pose.model,
-        device=pose.device,
-        input_size=pose.input_size,
-        threads=pose.threads,
-        min_score=pose.min_score,
-        max_people=pose.max_people,
-    )
+    model = model_of(pose)
     worker = PoseWorker(open_bus(shell), model, pose, shell.metrics, tracer=shell.tracer)
     shell.readiness.watch("model", lambda: OK if worker.ready.is_set() else "not loaded yet")
     return lambda: worker.run(shell.stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -41,7 +42,7 @@ class IngestSettings(Section):
     backoff_max_s: float = Field(default=10.0, gt=0, le=600, description="Longest such pause.")
     shard: str = Field(
         default="",
-        pattern=r"^$|^([A-Za-z0-9.-]*-)?[0-9]{1,4}/[1-9][0-9]{0,3}$",
+        pattern=r"^$|^([A-Za-z0-9][A-Za-z0-9.-]*-)?[0-9]{1,4}/[1-9][0-9]{0,3}$",
         description="Which share of the cameras this process reads: 0/3, 1/3, 2/3, or NAME-0/3 with the name of a "
         "stateful pod; empty: all.",
     )
@@ -66,8 +67,12 @@ class PoseSettings(Section):
     """The pose model and its batches."""
 
     model: str = Field(default="movenet-multipose", description="Name of the model, as in `spotter models list`.")
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="auto: CUDA if torch finds it, else CPU."
+    file: Path | None = Field(default=None, description="ONNX file of a model that is not shipped.")
+    folder: Path = Field(
+        default=Path("spotter-data/models"), description="Where `spotter models fetch` keeps such files."
+    )
+    device: Literal["auto", "cpu", "cuda", "mps", "tensorrt", "openvino"] = Field(
+        default="auto", description="auto: CUDA where the model can use it, else CPU."
     )
     input_size: int = Field(
         default=384, ge=128, le=1280, multiple_of=32, description="Long side of the model's input, px."
@@ -76,7 +81,9 @@ class PoseSettings(Section):
     max_batch: int = Field(default=4, ge=1, le=256, description="Frames per inference at most.")
     max_wait_s: float = Field(default=0.01, ge=0, le=1, description="Longest wait to fill a batch.")
     deadline_s: float = Field(default=1.0, gt=0, le=60, description="A frame older than this is skipped and counted.")
-    min_score: float = Field(default=0.15, ge=0, le=1, description="People below this score are not published.")
+    min_score: float | None = Field(
+        default=None, ge=0, le=1, description="People below this score are not published; by default the model's own."
+    )
     max_people: int = Field(default=50, ge=1, le=500, description="Most people per frame.")
 
 

@@ -1,11 +1,10 @@
-"""MoveNet MultiPose on a CPU through ONNX Runtime: the default, without torch.
+"""MoveNet MultiPose through ONNX Runtime, on a CPU unless told otherwise: the default, without torch.
 
 Promise: the same image gives the same bits, whatever the batch it came in and however many threads there are.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,22 +12,23 @@ from typing import Any
 import numpy as np
 
 from spotter.core.contracts import Image
-from spotter.core.errors import ModelError
 from spotter.pose.models.api import Detections
 from spotter.pose.models.movenet_decode import DecodeLimits, decode
 from spotter.pose.models.movenet_maps import MODEL_NAME, MODEL_VERSION
+from spotter.pose.models.session import open_session
 from spotter.pose.models.weights import GRAPH_FILE, WEIGHTS_FILE, WEIGHTS_FOLDER, verify
 from spotter.pose.preprocess import Batcher, place
 
 
 class MoveNetOnnx:
-    """`PoseModel` on ONNX Runtime's CPU provider.
+    """`PoseModel` on ONNX Runtime.
 
     Args:
         input_size: long side of the network's input, px, a multiple of 32.
         threads: threads within the network; 0 takes every core that this process may use.
         limits: which people count.
         folder: where the weights, the graph and their manifest lie.
+        device: "cpu", "cuda", "tensorrt" or "openvino".
     """
 
     def __init__(
@@ -38,11 +38,12 @@ class MoveNetOnnx:
         threads: int = 0,
         limits: DecodeLimits | None = None,
         folder: Path = WEIGHTS_FOLDER,
+        device: str = "cpu",
     ) -> None:
         self.name = f"{MODEL_NAME}/{MODEL_VERSION}"
-        self.device = "cpu"
+        self.device = device
         self._input_size = input_size
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads
         self._limits = limits or DecodeLimits()
         self._folder = folder
         self._batcher = Batcher()
@@ -50,7 +51,7 @@ class MoveNetOnnx:
 
     def load(self) -> None:
         verify(self._folder, WEIGHTS_FILE, GRAPH_FILE)
-        self._session = _open_session(self._folder / GRAPH_FILE, self._threads)
+        self._session = open_session(self._folder / GRAPH_FILE, self._threads, self.device)
         self.predict([np.zeros((self._input_size * 3 // 4, self._input_size, 3), np.uint8)])
 
     def predict(self, images: Sequence[Image]) -> list[Detections]:
@@ -64,26 +65,3 @@ class MoveNetOnnx:
         maps = self._session.run(None, {"images": self._batcher.fill([image], [placement])})
         people = decode([each[0] for each in maps], self._limits)
         return people.scaled(placement.scale_x, placement.scale_y, placement.width, placement.height)
-
-
-def _open_session(graph: Path, threads: int) -> Any:
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise ModelError(
-            f"ONNX Runtime cannot be imported: {error}", mend="Reinstall with: pip install spotter-safety"
-        ) from None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Waiting threads sleep: spinning ones starve the decoder and the other services on a busy machine.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        # ONNX Runtime's own exception types are many and undocumented; each means that this graph cannot run here.
-        raise ModelError(
-            f"ONNX Runtime {onnxruntime.__version__} cannot load '{graph}': {error}",
-            mend="Update it with: pip install --upgrade onnxruntime",
-        ) from None

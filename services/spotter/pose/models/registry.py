@@ -1,23 +1,39 @@
-"""Pose models by name."""
+"""Pose models by name. A further family is one file beside this one, one entry in `FAMILIES`, one row in a test."""
 
 from __future__ import annotations
 
-import ctypes
 import difflib
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from spotter.core.errors import ModelError
 from spotter.pose.models.api import PoseModel
+from spotter.pose.models.devices import Device, choose_device
 from spotter.pose.models.movenet_decode import DecodeLimits
 from spotter.pose.models.movenet_maps import MODEL_NAME, MODEL_VERSION, PARAMETERS
-from spotter.pose.models.weights import GRAPH_FILE, WEIGHTS_FILE, WEIGHTS_FOLDER, verify
+from spotter.pose.models.weights import GRAPH_FILE, WEIGHTS_FILE, WEIGHTS_FOLDER, digest, verify
 
-Device = Literal["auto", "cpu", "cuda"]
-_Factory = Callable[[str, int, int, DecodeLimits], PoseModel]
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """How a model is to run. None: the model's own default.
+
+    Attributes:
+        device: what it runs on, already chosen.
+        input_size: long side of the network's input, px, a multiple of 32.
+        threads: CPU threads; 0: one per core.
+        min_score: people below this are left out.
+        max_people: most people per image.
+        file: the model's file, for families whose weights the user supplies.
+    """
+
+    device: str
+    input_size: int
+    threads: int
+    min_score: float | None
+    max_people: int
+    file: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +41,15 @@ class ModelCard:
     """What a person wants to know of a model before using it.
 
     Attributes:
-        name, version: as they travel with every result, "name/version".
+        name, version: as they travel with every result, "name/version"; version is empty for a file of the user's,
+            where it is the beginning of its SHA-256.
         licence: SPDX identifier of the weights' licence.
         author: who released the weights.
         input: what the network takes.
         parameters: how many numbers the weights hold.
-        files: the files that the model needs, all in `folder`.
+        ap: COCO keypoint AP in percent on val2017, and where it is from.
+        ms: CPU milliseconds of one 640x480 picture at the default size, measured here (benchmarks/README.md), or "".
+        folder, files: the files that ship with Spotter; empty for those that the user supplies.
     """
 
     name: str
@@ -39,16 +58,32 @@ class ModelCard:
     author: str
     input: str
     parameters: int
-    folder: Path
-    files: tuple[str, ...]
+    ap: str
+    ms: str = ""
+    folder: Path = WEIGHTS_FOLDER
+    files: tuple[str, ...] = ()
+
+    @property
+    def shipped(self) -> bool:
+        return bool(self.files)
 
     def verify(self) -> None:
-        """Check that the model's files are whole.
+        """Check that the files that ship with Spotter are whole.
 
         Raises:
             ModelError: one is missing or damaged; names it.
         """
-        verify(self.folder, *self.files)
+        if self.files:
+            verify(self.folder, *self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Models that one file here can run: how their names begin, their cards, and how one is made."""
+
+    prefix: str
+    cards: tuple[ModelCard, ...]
+    make: Callable[[str, ModelOptions], PoseModel]
 
 
 def create_model(
@@ -57,94 +92,150 @@ def create_model(
     device: Device = "auto",
     input_size: int = 384,
     threads: int = 0,
-    min_score: float = 0.15,
+    min_score: float | None = None,
     max_people: int = 50,
+    file: Path | None = None,
 ) -> PoseModel:
     """Make a model; `load` it before use.
 
     Args:
-        name: one of `model_names()`.
-        device: auto takes CUDA when torch finds it, else the CPU.
-        input_size: long side of the network's input, px, a multiple of 32.
-        threads: CPU threads; 0: one per core.
-        min_score: people below this are left out.
-        max_people: most people per image.
+        name: one of `model_names()`, or a name of the user's own that begins as a family does ("yolo11n-site").
+        device: auto takes CUDA where the model can use it, else the CPU.
+        file: the model's ONNX file, for families that are not shipped.
+        Others: see `ModelOptions`.
 
     Raises:
-        ModelError: unknown name, bad size, or no CUDA where it was asked for.
+        ModelError: unknown name, bad size, no file where one is needed, or a device that cannot be used.
     """
-    factory = _FACTORIES.get(name)
-    if factory is None:
-        near = difflib.get_close_matches(name, _FACTORIES, n=1, cutoff=0.4)
-        hint = f"Did you mean '{near[0]}'? " if near else ""
-        raise ModelError(f"unknown pose model '{name}'", mend=f"{hint}Known: {', '.join(model_names())}")
+    family = family_of(name)
     if input_size < 32 or input_size % 32:
-        raise ModelError(f"input size {input_size} px is not a multiple of 32", mend="Use 256, 320, 384 or 512")
-    return factory(choose_device(device), input_size, threads, DecodeLimits(min_score, max_people))
+        raise ModelError(f"input size {input_size} px is not a multiple of 32", mend="Use 256, 320, 384, 512 or 640")
+    chosen = choose_device(device, torch=family.prefix == MODEL_NAME)
+    return family.make(name, ModelOptions(chosen, input_size, threads, min_score, max_people, file))
+
+
+def family_of(name: str) -> Family:
+    """The family that runs model `name`.
+
+    Raises:
+        ModelError: none does; names the nearest one.
+    """
+    for family in FAMILIES:
+        if name == family.prefix or (name.startswith(family.prefix) and not family.cards[0].shipped):
+            return family
+    near = difflib.get_close_matches(name, model_names(), n=1, cutoff=0.4)
+    hint = f"Did you mean '{near[0]}'? " if near else ""
+    raise ModelError(f"unknown pose model '{name}'", mend=f"{hint}Known: {', '.join(model_names())}")
 
 
 def model_names() -> tuple[str, ...]:
-    """Names that `create_model` knows."""
-    return tuple(sorted(_FACTORIES))
+    """Names of the models that have a card."""
+    return tuple(card.name for card in model_cards())
 
 
 def model_cards() -> tuple[ModelCard, ...]:
-    """The cards of all models, by name."""
-    return tuple(_CARDS[name] for name in model_names())
+    """The cards of all models, shipped ones first."""
+    return tuple(card for family in FAMILIES for card in family.cards)
 
 
-def choose_device(device: Device) -> str:
-    """The device to use, "cpu" or "cuda".
-
-    Raises:
-        ModelError: CUDA was asked for and cannot be used; says what is missing.
-    """
-    if device == "cpu":
-        return "cpu"
-    missing = _missing_for_cuda()
-    if device == "cuda" and missing:
-        raise ModelError(f"device 'cuda' cannot be used: {missing[0]}", mend=missing[1])
-    return "cpu" if missing else "cuda"
-
-
-def _missing_for_cuda() -> tuple[str, str] | None:
-    """What stands in the way of CUDA and its mend, or None. Imports torch only where a driver is installed."""
-    if importlib.util.find_spec("torch") is None:
-        return "torch is not installed", 'Install it with: pip install "spotter-safety[torch]"'
-    try:
-        ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return "no NVIDIA driver was found", "Install the driver, or use --device cpu"
-    import torch
-
-    if not torch.cuda.is_available():
-        return (
-            "torch finds no CUDA device",
-            'Install a CUDA build of torch with: pip install "spotter-safety[torch]", or use --device cpu',
-        )
-    return None
-
-
-def _movenet_multipose(device: str, input_size: int, threads: int, limits: DecodeLimits) -> PoseModel:
-    if device == "cuda":
+def _movenet_multipose(name: str, options: ModelOptions) -> PoseModel:
+    score = {} if options.min_score is None else {"min_score": options.min_score}
+    limits = DecodeLimits(max_people=options.max_people, **score)
+    if options.device in ("cuda", "mps"):
         from spotter.pose.models.movenet_torch import MoveNetTorch
 
-        return MoveNetTorch(device=device, input_size=input_size, limits=limits)
+        return MoveNetTorch(device=options.device, input_size=options.input_size, limits=limits)
     from spotter.pose.models.movenet_onnx import MoveNetOnnx
 
-    return MoveNetOnnx(input_size=input_size, threads=threads, limits=limits)
+    return MoveNetOnnx(input_size=options.input_size, threads=options.threads, limits=limits, device=options.device)
 
 
-_FACTORIES: dict[str, _Factory] = {MODEL_NAME: _movenet_multipose}
-_CARDS = {
-    MODEL_NAME: ModelCard(
-        name=MODEL_NAME,
-        version=MODEL_VERSION,
-        licence="Apache-2.0",
-        author="Google",
-        input="RGB, sides multiples of 32 px",
-        parameters=PARAMETERS,
-        folder=WEIGHTS_FOLDER,
-        files=(WEIGHTS_FILE, GRAPH_FILE),
+def _yolo(name: str, options: ModelOptions) -> PoseModel:
+    from spotter.pose.models.yolo import YoloOnnx
+    from spotter.pose.models.yolo_decode import YoloLimits
+
+    file = _file(name, options)
+    score = {} if options.min_score is None else {"min_score": options.min_score}
+    return YoloOnnx(
+        _name(name, file),
+        file,
+        input_size=options.input_size,
+        threads=options.threads,
+        device=options.device,
+        limits=YoloLimits(max_people=options.max_people, **score),
     )
-}
+
+
+def _rtmo(name: str, options: ModelOptions) -> PoseModel:
+    from spotter.pose.models.rtmo import MIN_SCORE, RtmoOnnx
+
+    file = _file(name, options)
+    return RtmoOnnx(
+        _name(name, file),
+        file,
+        input_size=options.input_size,
+        threads=options.threads,
+        device=options.device,
+        min_score=MIN_SCORE if options.min_score is None else options.min_score,
+        max_people=options.max_people,
+    )
+
+
+def _file(name: str, options: ModelOptions) -> Path:
+    if options.file is None:
+        raise ModelError(
+            f"model '{name}' is not shipped with Spotter and no file was given",
+            mend=f"Bring it in with: spotter models fetch {name} --from FILE, or set pose.file",
+        )
+    return options.file
+
+
+def _name(name: str, file: Path) -> str:
+    return f"{name}/{digest(file, 'Check the path and its rights')[:8]}"
+
+
+def _card(name: str, licence: str, author: str, size: str, millions: float, ap: str) -> ModelCard:
+    return ModelCard(name, "", licence, author, size, round(millions * 1e6), ap)
+
+
+_AGPL = "AGPL-3.0-only"
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        MODEL_NAME,
+        (
+            ModelCard(
+                MODEL_NAME,
+                MODEL_VERSION,
+                "Apache-2.0",
+                "Google",
+                "384 px, any multiple of 32",
+                PARAMETERS,
+                "36.9 (83 images, measured here)",
+                "27.5",
+                files=(WEIGHTS_FILE, GRAPH_FILE),
+            ),
+        ),
+        _movenet_multipose,
+    ),
+    Family(
+        "yolo",
+        (
+            _card("yolov8n-pose", _AGPL, "Ultralytics", "640 px", 3.3, "50.4 (Ultralytics)"),
+            _card("yolo11n-pose", _AGPL, "Ultralytics", "640 px", 2.9, "50.0 (Ultralytics)"),
+            _card("yolo11s-pose", _AGPL, "Ultralytics", "640 px", 9.9, "58.9 (Ultralytics)"),
+            _card("yolo26n-pose", _AGPL, "Ultralytics", "640 px", 2.9, "57.2 (Ultralytics)"),
+            _card("yolo26s-pose", _AGPL, "Ultralytics", "640 px", 10.4, "63.1 (Ultralytics)"),
+        ),
+        _yolo,
+    ),
+    Family(
+        "rtmo",
+        (
+            _card("rtmo-t", "Apache-2.0", "OpenMMLab", "416 px", 0, "57.4 (Lu 2023)"),
+            _card("rtmo-s", "Apache-2.0", "OpenMMLab", "640 px", 9.9, "68.6 (Lu 2023)"),
+            _card("rtmo-m", "Apache-2.0", "OpenMMLab", "640 px", 22.6, "72.6 (Lu 2023)"),
+            _card("rtmo-l", "Apache-2.0", "OpenMMLab", "640 px", 44.8, "74.8 (Lu 2023)"),
+        ),
+        _rtmo,
+    ),
+)
