@@ -97,6 +97,19 @@ def test_the_chart_knows_the_default_number_of_partitions() -> None:
     assert render({"pose": {"replicas": 13}, "settings": {"bus": {"kafka": {"frames": {"partitions": 24}}}}})
 
 
+def test_bundled_engines_are_those_of_compose() -> None:
+    compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"]
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    for engine, service in (("kafka", "kafka"), ("postgres", "postgres"), ("redis", "valkey")):
+        image = defaults[engine]["bundled"]["image"].removeprefix("docker.io/").removeprefix("library/")
+        assert image == compose[service]["image"]
+    (config,) = (m for m in render({}) if m["kind"] == "ConfigMap")
+    properties = config["data"]["server.properties"].splitlines()
+    shipped = (REPOSITORY / "infra/compose/kafka.properties").read_text().splitlines()
+    told, kept = ({line for line in lines if line and line[0] != "#"} for lines in (properties, shipped))
+    assert {line.split("=")[0] for line in told ^ kept} == {"advertised.listeners"}
+
+
 def test_a_peer_list_is_not_asked_for_without_policies() -> None:
     values = {
         "networkPolicy": {"enabled": False},
