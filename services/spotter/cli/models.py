@@ -7,33 +7,84 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import DownloadColumn, Progress
 from rich.table import Table
 
-from spotter.cli.console import output
+from spotter.cli.console import line, output
+from spotter.cli.options import DEFAULT_CONFIG
 from spotter.core.errors import ModelError
-from spotter.pose.models import ModelCard, model_cards
+from spotter.core.settings import load_settings
+from spotter.pose.library import checked_file, fetch, model_file
+from spotter.pose.models import ModelCard, create_model, family_of, model_cards
 from spotter.pose.models.movenet_import import read_tfjs
-from spotter.pose.models.weights import WEIGHTS_FILE, WEIGHTS_FOLDER
+from spotter.pose.models.weights import MANIFEST_FILE, WEIGHTS_FILE, WEIGHTS_FOLDER, read_manifest
 
-app = typer.Typer(no_args_is_help=True, help="Pose models: list and check them, import the released weights.")
+app = typer.Typer(no_args_is_help=True, help="Pose models: list and check them, bring in your own.")
+
+
+_FOLDER_HELP = "Folder of model files that are not shipped; by default pose.folder of the settings."
 
 
 @app.command("list")
-def list_models() -> None:
-    """List the models and check their files; ends with an error when one is missing or damaged."""
+def list_models(
+    folder: Annotated[Path | None, typer.Option(metavar="DIR", help=_FOLDER_HELP)] = None,
+) -> None:
+    """List the models and check their files; ends with an error when one is damaged."""
+    place = folder or _folder()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Name", "Licence", "Author", "Parameters", "Input", "Weights"):
-        table.add_column(column, justify="right" if column == "Parameters" else "left")
-    failures = []
-    for card in model_cards():
-        failure = _failure(card)
-        state = "[red]damaged or missing[/red]" if failure else "[green]whole[/green]"
-        table.add_row(card.name, card.licence, card.author, f"{card.parameters:,}", card.input, state)
-        if failure:
-            failures.append(failure)
+    for column in ("Name", "Licence", "Author", "Parameters", "Input", "COCO AP", "CPU ms", "Weights"):
+        table.add_column(column, justify="right" if column in ("Parameters", "CPU ms") else "left")
+    failures: list[ModelError] = []
+    cards = {card.name: card for card in model_cards()}
+    own = [name for name in _fetched(place) if name not in cards]
+    for name in (*cards, *own):
+        card = cards.get(name)
+        state = _state(card, place, name, failures)
+        if card is None:
+            table.add_row(name, "?", "yours", "", "", "", "", state)
+        else:
+            millions = f"{card.parameters:,}" if card.shipped else f"{card.parameters / 1e6:.1f} M"
+            parameters = millions if card.parameters else ""
+            table.add_row(name, card.licence, card.author, parameters, card.input, card.ap, card.ms, state)
     output().print(table)
     if failures:
         raise failures[0]
+
+
+@app.command("fetch")
+def fetch_model(
+    name: Annotated[str, typer.Argument(help="What to call it: begins with yolo or rtmo, for example yolo11n-pose.")],
+    source: Annotated[str, typer.Option("--from", metavar="FILE|URL", help="ONNX file, or its https:// address.")],
+    sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="SHA-256 that the file must have; a URL needs it.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(metavar="DIR", help=_FOLDER_HELP)] = None,
+) -> None:
+    """Bring in a model file of yours, try it out, and keep it with its SHA-256, which is checked at each start.
+
+    Nothing is downloaded unless you give a URL. Mind the licence of the weights: Ultralytics' YOLO models are AGPL-3.0
+    unless you have bought another licence.
+    """
+    place = folder or _folder()
+    if family_of(name).cards[0].shipped:
+        raise ModelError(f"model '{name}' ships with Spotter", mend="There is nothing to fetch")
+    console = Console(stderr=True)
+    with Progress(*Progress.get_default_columns(), DownloadColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(f"Reading {name}", total=None)
+
+        def check(path: Path) -> None:
+            bar.update(task, description=f"Trying {name}", total=None)
+            create_model(name, device="cpu", file=path).load()
+
+        found = fetch(
+            place,
+            name,
+            source,
+            sha256=sha256,
+            check=check,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    line(f"{name}: in '{place}', SHA-256 {found}. Use it with: spotter run --model {name}")
 
 
 @app.command("import-movenet")
@@ -72,9 +123,27 @@ def import_movenet(
     console.print(f"Wrote {out}: the weights are {verdict} those shipped with Spotter")
 
 
-def _failure(card: ModelCard) -> ModelError | None:
+def _folder() -> Path:
+    file = DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None
+    return load_settings(file).pose.folder
+
+
+def _fetched(folder: Path) -> list[str]:
+    if not (folder / MANIFEST_FILE).is_file():
+        return []
+    return sorted(name.removesuffix(".onnx") for name in read_manifest(folder) if name.endswith(".onnx"))
+
+
+def _state(card: ModelCard | None, folder: Path, name: str, failures: list[ModelError]) -> str:
+    """Whether a model's files are whole; what is wrong is kept in `failures`."""
     try:
-        card.verify()
+        if card is not None and card.shipped:
+            card.verify()
+        elif not model_file(folder, name).is_file():
+            return "[dim]not here[/dim]"
+        else:
+            checked_file(folder, name)
     except ModelError as error:
-        return error
-    return None
+        failures.append(error)
+        return "[red]damaged or missing[/red]"
+    return "[green]whole[/green]"

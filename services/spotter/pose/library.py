@@ -96,7 +96,10 @@ def fetch(
                 mend="It is another file, or was changed on its way: do not use it",
             )
         if check is not None:
-            check(path)
+            try:
+                check(path)
+            except ModelError as error:
+                raise ModelError(error.message.replace(str(path), redact_url(source)), mend=error.mend) from None
         path.chmod(0o644)
         path.replace(target)
     finally:
