@@ -78,14 +78,18 @@ def test_the_service_monitor_finds_every_service(name: str) -> None:
     assert replaced == {"job": "spotter", "site": values_of(name)["site"], "component": None}
 
 
-@pytest.mark.parametrize("name", ["one-site", "many-sites"])
-def test_prometheus_rules_are_the_files_of_infra(name: str) -> None:
-    rules = of_kind(rendered(name), "PrometheusRule")
+def test_prometheus_rules_are_the_files_of_infra() -> None:
+    rules = of_kind(rendered("one-site"), "PrometheusRule")
     files = {f"spotter-rules-{path.stem}": path for path in (REPOSITORY / "infra/prometheus/rules").glob("*.yml")}
     assert files
     assert {key: rule["spec"] for key, rule in rules.items()} == {
         key: yaml.safe_load(path.read_text()) for key, path in files.items()
     }
+
+
+def test_rules_come_with_one_release_of_many() -> None:
+    assert of_kind(rendered("many-sites"), "ServiceMonitor")
+    assert not of_kind(rendered("many-sites"), "PrometheusRule")
 
 
 def test_dashboards_of_grafana_are_the_files_of_infra() -> None:

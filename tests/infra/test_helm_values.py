@@ -124,6 +124,12 @@ def test_the_schema_knows_the_settings_of_this_version() -> None:
     assert schema["definitions"]["settings"] == script["settings_schema"](), "run scripts/generate_helm_schema.py"
 
 
+def test_the_schema_takes_no_secret_setting() -> None:
+    assert not re.search(r'"password"|writeOnly', (CHART / "values.schema.json").read_text())
+    with pytest.raises(helm.HelmValuesError):
+        chart().validate_schema({"settings": {"notify": {"channels": [{"name": "hook", "type": "webhook"}]}}})
+
+
 def test_every_object_of_the_schema_is_closed() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())
     schema["definitions"].pop("settings")
