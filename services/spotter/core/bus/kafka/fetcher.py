@@ -12,10 +12,10 @@ import time
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition, errors
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from spotter.core.bus.api import Overflow, Topic
 from spotter.core.bus.kafka import headers
+from spotter.core.bus.kafka.assignor import HonestStickyAssignor
 from spotter.core.bus.kafka.faults import explain
 from spotter.core.bus.kafka.holdings import Change, Holdings, Move
 from spotter.core.bus.kafka.link import Link
@@ -31,6 +31,7 @@ _POLL_MS = 100
 _POLL_PAUSED_MS = 5
 """Wait for messages; short while parts are paused, so that they go on soon after the consumer has caught up."""
 
+_POLL_MARGIN_S = 30.0
 _METER_S = 1.0
 _CLOSE_MS = 2000
 _BACK_OFF_S = 0.2
@@ -86,6 +87,7 @@ class Fetcher:
         self._asked: list[Change] = []
         self._stop = threading.Event()
         self._committing = False
+        self._told_stuck = False
         self._commit_due = 0.0
         self._meter_due = 0.0
         self._log = get_logger("spotter.bus")
@@ -111,8 +113,9 @@ class Fetcher:
         consumer = self._consumer
         if not wanted or consumer is None:
             return
+        limit_ms = _CLOSE_MS if self._stop.is_set() else round(self._settings.request_timeout_s * 1000)
         try:
-            consumer.commit(offsets(self.plan.name, wanted), timeout_ms=round(self._settings.request_timeout_s * 1000))
+            consumer.commit(offsets(self.plan.name, wanted), timeout_ms=limit_ms)
         except Exception as error:
             self._commit_failed(error)
         else:
@@ -151,22 +154,32 @@ class Fetcher:
             group_id=self.group_id,
             group_instance_id=self._member or None,
             bootstrap_timeout_ms=round(settings.request_timeout_s * 1000),
-            partition_assignment_strategy=(CooperativeStickyAssignor,),
+            partition_assignment_strategy=(HonestStickyAssignor(self._owned),),
             enable_auto_commit=False,
             # What Kafka has deleted meanwhile is passed over and counted as "retention".
             auto_offset_reset="earliest",
             allow_auto_create_topics=False,
             session_timeout_ms=round(settings.session_timeout_s * 1000),
             heartbeat_interval_ms=round(settings.heartbeat_s * 1000),
-            max_poll_interval_ms=round(settings.max_processing_s * 1000),
+            # Whether the consumer is stuck is judged here, so that it is told; the library must not be faster.
+            max_poll_interval_ms=round((settings.max_processing_s + _POLL_MARGIN_S) * 1000),
             fetch_max_bytes=max(_FETCH_BYTES, max_bytes),
             max_partition_fetch_bytes=max_bytes,
             metrics_enabled=False,
         )
         self._rebalance = Rebalance(
-            self._consumer, self._holdings, tells=self._tells, release=self.commit_now, moved=self._moved
+            self._consumer,
+            self._holdings,
+            tells=self._tells,
+            patience=lambda: self._settings.max_processing_s - self._holdings.idle_for(),
+            stuck=self._report_stuck,
+            release=self.commit_now,
+            moved=self._moved,
         )
         self._consumer.subscribe([self.plan.name], listener=self._rebalance)
+
+    def _owned(self) -> set[Any]:
+        return set() if self._consumer is None else set(self._consumer.assignment())
 
     def _disconnect(self) -> None:
         consumer, self._consumer = self._consumer, None
@@ -191,6 +204,8 @@ class Fetcher:
         if self._is_stuck():
             self._wait_for_consumer()
             return
+        if self._told_stuck and holdings.idle_for() < _METER_S:
+            self._told_stuck = False
         paused = consumer.paused()
         batches = consumer.poll(timeout_ms=_POLL_PAUSED_MS if paused else _POLL_MS)
         for partition, records in batches.items():
@@ -208,6 +223,15 @@ class Fetcher:
 
     def _wait_for_consumer(self) -> None:
         """A consumer that is stuck must not hold its parts for ever: leave the group until it comes back."""
+        self._report_stuck()
+        self._disconnect()
+        while self._holdings.idle_for() > _METER_S and not self._stop.wait(0.1):
+            pass
+
+    def _report_stuck(self) -> None:
+        if self._told_stuck:
+            return
+        self._told_stuck = True
         seconds = round(self._holdings.idle_for())
         self._bus_metrics.stalls.labels(**self._labels).inc()
         stuck = BusError(
@@ -215,9 +239,6 @@ class Fetcher:
             mend="Find out what it waits for, or raise bus.kafka.max_processing_s if such work is normal",
         )
         self._link.report(self.group_id, stuck)
-        self._disconnect()
-        while self._holdings.idle_for() > _METER_S and not self._stop.wait(0.1):
-            pass
 
     def _keep(self, partition: Any, records: list[Any]) -> None:
         part = partition.partition

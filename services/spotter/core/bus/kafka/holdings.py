@@ -36,6 +36,7 @@ class Change:
     Attributes:
         claims: of `GAINED` parts.
         answer: of the consumer to `GAINED`: where to begin.
+        late: the parts have gone before the consumer was told: it took too long.
         done: set once the consumer has been told.
     """
 
@@ -43,6 +44,7 @@ class Change:
     parts: frozenset[int]
     claims: tuple[Claim, ...] = ()
     answer: Mapping[int, Resume] = field(default_factory=dict)
+    late: bool = False
     done: threading.Event = field(default_factory=threading.Event)
     then: Callable[[], None] | None = None
 
@@ -254,7 +256,7 @@ class Holdings:
             return None
         first = self._changes[0]
         # Parts go only after what was taken of them has had its effect, or two members would work on one camera.
-        if first.move is Move.LOSING and any(self._outstanding[part] for part in first.parts):
+        if first.move is Move.LOSING and not first.late and any(self._outstanding[part] for part in first.parts):
             return None
         return self._changes.popleft()
 

@@ -30,6 +30,8 @@ class Rebalance(AsyncConsumerRebalanceListener):  # type: ignore[misc]
     Args:
         consumer: the client; its network loop is where the methods run.
         tells: whether the consumer has a `Handover` that is told of every move.
+        patience: seconds that the consumer still has before it counts as stuck.
+        stuck: told when it has used them up.
         release: commits what may be committed of parts that go; blocks, so it runs on a thread of its own.
         moved: told of how many parts came, went or were lost, for metrics.
     """
@@ -40,6 +42,8 @@ class Rebalance(AsyncConsumerRebalanceListener):  # type: ignore[misc]
         holdings: Holdings,
         *,
         tells: bool,
+        patience: Callable[[], float],
+        stuck: Callable[[], None],
         release: Callable[[frozenset[int]], None],
         moved: Callable[[Move, int], None],
     ) -> None:
@@ -49,6 +53,8 @@ class Rebalance(AsyncConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer = consumer
         self._holdings = holdings
         self._tells = tells
+        self._patience = patience
+        self._stuck = stuck
         self._release = release
         self._moved = moved
 
@@ -79,10 +85,16 @@ class Rebalance(AsyncConsumerRebalanceListener):  # type: ignore[misc]
                 self._consumer._net.call_soon_threadsafe(resume)
 
         if self._holdings.leave(known) or self._tells:
-            self._holdings.tell(Change(Move.LOSING, known, then=finish))
+            change = Change(Move.LOSING, known, then=finish)
+            self._holdings.tell(change)
+            limit = threading.Timer(max(self._patience(), 0.1), self._give_up, (change, finish))
+            limit.daemon = True
+            limit.start()
+            await done
+            limit.cancel()
         else:
             threading.Thread(target=self._let_go, args=(known, finish), name="spotter-release", daemon=True).start()
-        await done
+            await done
 
     async def on_partitions_lost(self, lost: Iterable[Any]) -> None:
         parts = frozenset(partition.partition for partition in lost)
@@ -92,6 +104,13 @@ class Rebalance(AsyncConsumerRebalanceListener):  # type: ignore[misc]
         self._moved(Move.LOST, len(parts))
         if self._tells:
             self._holdings.tell(Change(Move.LOST, parts))
+
+    def _give_up(self, change: Change, finish: Callable[[], None]) -> None:
+        """The consumer does not answer: its parts go without it, and it is told so when it comes back."""
+        if not change.done.is_set():
+            change.late = True
+            self._stuck()
+            finish()
 
     def _let_go(self, parts: frozenset[int], finish: Callable[[], None]) -> None:
         try:

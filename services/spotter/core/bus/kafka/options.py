@@ -31,6 +31,8 @@ def client_options(settings: KafkaSettings, client_id: str = "spotter") -> dict[
     """
     require_packages(settings)
     silence_client_logs()
+    from spotter.core.bus.kafka.sockets import DIRECT
+
     options: dict[str, Any] = {
         "bootstrap_servers": list(settings.servers),
         "client_id": client_id,
@@ -39,6 +41,7 @@ def client_options(settings: KafkaSettings, client_id: str = "spotter") -> dict[
         "reconnect_backoff_ms": _RECONNECT_MIN_MS,
         "reconnect_backoff_max_ms": max(_RECONNECT_MIN_MS, round(settings.reconnect_max_s * 1000)),
         "metadata_max_age_ms": _METADATA_MAX_AGE_MS,
+        "proxy_url": DIRECT,
     }
     if settings.security.endswith("ssl"):
         options["ssl_context"] = tls_context(settings)
@@ -49,8 +52,8 @@ def client_options(settings: KafkaSettings, client_id: str = "spotter") -> dict[
     return options
 
 
-def require_packages(settings: KafkaSettings) -> None:
-    """Refuse to start without what makes Kafka work at a bearable cost.
+def require_client() -> None:
+    """Refuse to start without the client and what makes it work at a bearable cost.
 
     Raises:
         BusError: names the package and how to get it.
@@ -60,6 +63,15 @@ def require_packages(settings: KafkaSettings) -> None:
     if importlib.util.find_spec("crc32c") is None:
         # Measured: checksums in pure Python cost 31 to 46 times the processor time at 60 to 100 KB a message.
         raise BusError("package crc32c is not installed; without it Kafka costs 40 times the CPU", mend=_INSTALL)
+
+
+def require_packages(settings: KafkaSettings) -> None:
+    """`require_client`, and the codecs that the topics ask for.
+
+    Raises:
+        BusError: names the package and how to get it.
+    """
+    require_client()
     for topic in (settings.frames, settings.skeletons, settings.health, settings.dead_letters):
         package = _CODECS.get(topic.compression)
         if package is not None and importlib.util.find_spec(package) is None:

@@ -127,13 +127,13 @@ class KafkaSubscription(Generic[T]):
             elif change.move is Move.GAINED:
                 self._told |= change.parts
                 change.answer = self._handover.gained(change.claims)
-            elif change.move is Move.LOST or not self._fetcher.alive_in_group():
+            elif change.move is Move.LOST or change.late or not self._fetcher.alive_in_group():
                 self._told -= change.parts
                 self._handover.lost(change.parts)
             else:
                 self._handover.losing(change.parts)
                 self._told -= change.parts
-            if change.move is Move.LOSING:
+            if change.move is Move.LOSING and not change.late:
                 self._fetcher.commit_now(change.parts)
         finally:
             self._holdings.finish(change)
