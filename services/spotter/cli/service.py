@@ -109,7 +109,7 @@ class Shell:
         raise StoppedError
 
     def close(self) -> None:
-        """Close all parts."""
+        """Close all parts; harmless when they are closed."""
         self._closers.close()
         self.tracer.close()
 
@@ -131,12 +131,11 @@ def run_service(role: str, settings: Settings, prepare: Prepare) -> int:
     shell = Shell(role, settings)
     signals = _Signals(shell)
     try:
-        work = prepare(shell)
+        worker = _Worker(role, prepare(shell))
         server = health_server(shell.metrics, shell.readiness, settings.metrics)
         port = server.start()
         line(f"spotter {role}: health and metrics on port {port}")
         shell.log.info("service_started", port=port, version=__version__)
-        worker = _Worker(role, work)
         worker.start()
         try:
             _follow(shell, worker)
@@ -147,6 +146,7 @@ def run_service(role: str, settings: Settings, prepare: Prepare) -> int:
             worker.join(CLOSE_S)
             server.stop()
     finally:
+        shell.close()
         signals.restore()
     if worker.error is not None:
         raise worker.error
