@@ -36,6 +36,7 @@ CHART_OWNED = frozenset(
         "dashboard.enabled",
         "dashboard.host",
         "dashboard.port",
+        "dashboard.hosts",
         "dashboard.allow_remote",
         "log.format",
     }

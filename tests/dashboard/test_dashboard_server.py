@@ -21,6 +21,34 @@ def server(host: str, port: int, *, allow_remote: bool = False) -> DashboardServ
     return DashboardServer(app, host, port, allow_remote=allow_remote)
 
 
+def test_a_name_of_the_settings_is_answered_and_no_other() -> None:
+    app = create_app(
+        MemoryState(),
+        Store.open("sqlite://"),
+        Metrics(),
+        site="s",
+        ready=dict,
+        version="0",
+        hosts=("Spotter.example.com",),
+    )
+    behind = DashboardServer(app, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{behind.start()}/healthz"
+    try:
+        answers = {
+            host: httpx.get(url, headers={"Host": host}, trust_env=False).status_code
+            for host in ("spotter.example.com", "SPOTTER.example.com:8443", "127.0.0.1", "evil.example", "example.com")
+        }
+    finally:
+        behind.stop()
+    assert answers == {
+        "spotter.example.com": 200,
+        "SPOTTER.example.com:8443": 200,
+        "127.0.0.1": 200,
+        "evil.example": 421,
+        "example.com": 421,
+    }
+
+
 def test_port_in_use(site: Site) -> None:
     with pytest.raises(PortError, match=rf"127\.0\.0\.1:{site.port} is in use.*--port 0"):
         server("127.0.0.1", site.port).start()

@@ -70,6 +70,9 @@ def environment(container: Manifest) -> dict[str, str]:
         name, source = variable["name"], variable.get("valueFrom", {})
         if "secretKeyRef" in source:
             values[name] = _from_secret(name)
+        elif "resourceFieldRef" in source:
+            section, resource = source["resourceFieldRef"]["resource"].split(".", 1)
+            values[name] = str(container["resources"][section][resource])
         elif "fieldRef" in source:
             values[name] = {"metadata.name": "spotter-ingest-0"}[source["fieldRef"]["fieldPath"]]
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -265,6 +266,15 @@ def test_gpu_pods_ask_for_a_gpu_and_its_node() -> None:
     assert "nvidia.com/gpu" not in str(pod(rendered("edge-box"), "pose"))
 
 
+def test_pose_on_a_cpu_takes_as_many_threads_as_cores_asked_for() -> None:
+    def threads(values: dict[str, Any]) -> str | None:
+        return environment(pod(tuple(render(values)), "pose")["spec"]["containers"][0]).get("SPOTTER_POSE__THREADS")
+
+    assert threads({"pose": {"resources": {"requests": {"cpu": "3"}}}}) == "3"
+    assert threads({"settings": {"pose": {"threads": 5}}}) == "5"
+    assert threads({"pose": {"gpu": {"enabled": True}}}) is None
+
+
 def test_the_dashboard_is_on_loopback_unless_exposed() -> None:
     closed = environment(pod(rendered("edge-box"), "dashboard")["spec"]["containers"][0])
     assert (closed["SPOTTER_DASHBOARD__HOST"], closed["SPOTTER_DASHBOARD__ALLOW_REMOTE"]) == ("127.0.0.1", "false")
@@ -272,6 +282,10 @@ def test_the_dashboard_is_on_loopback_unless_exposed() -> None:
     exposed = environment(pod(rendered("one-site"), "dashboard")["spec"]["containers"][0])
     assert (exposed["SPOTTER_DASHBOARD__HOST"], exposed["SPOTTER_DASHBOARD__ALLOW_REMOTE"]) == ("0.0.0.0", "true")
     assert "spotter-web" in of_kind(rendered("one-site"), "Service")
+    names = json.loads(exposed["SPOTTER_DASHBOARD__HOSTS"])
+    service = ["spotter-web", "spotter-web.safety", "spotter-web.safety.svc"]
+    assert names == [*service, "spotter.plant-north.example.com"]
+    assert "SPOTTER_DASHBOARD__HOSTS" not in closed
 
 
 def test_migrations_run_before_the_services_or_beside_a_bundled_postgres() -> None:

@@ -127,7 +127,7 @@ spec:
         {{- end }}
   volumes:
     - name: tmp
-      emptyDir: {sizeLimit: 256Mi}
+      emptyDir: {sizeLimit: {{ ternary "2Gi" "256Mi" $gpu }}}
     {{- if $config }}
     - name: config
       secret:

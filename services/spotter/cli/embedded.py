@@ -244,6 +244,7 @@ class EmbeddedPipeline:
             ready=self.readiness,
             version=__version__,
             host=settings.host,
+            hosts=settings.hosts,
             versions={"model": model},
         )
         return DashboardServer(app, settings.host, settings.port, allow_remote=settings.allow_remote)

@@ -32,6 +32,7 @@ def prepare_dashboard(shell: Shell) -> Work:
         ready=shell.readiness.report,
         version=__version__,
         host=page.host,
+        hosts=page.hosts,
         meter=StateMeter(state),
     )
     server = DashboardServer(app, page.host, page.port, allow_remote=page.allow_remote)

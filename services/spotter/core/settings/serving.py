@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from spotter.core.settings.base import Section
+
+HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
+"""A DNS name, without port."""
 
 
 class DashboardSettings(Section):
@@ -17,6 +20,9 @@ class DashboardSettings(Section):
     port: int = Field(default=8080, ge=0, le=65535, description="Port; 0 takes a free one.")
     allow_remote: bool = Field(
         default=False, description="Allow a non-loopback address. There is no sign-in yet: put one in front."
+    )
+    hosts: tuple[HostName, ...] = Field(
+        default=(), description="More names that browsers may ask it by, for example that of the proxy in front."
     )
     background: Literal["none", "blurred"] = Field(
         default="none", description="none: skeletons on an empty background; blurred: over a strongly blurred picture."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -41,6 +41,7 @@ def create_app(
     version: str,
     started_at: int | None = None,
     host: str = "127.0.0.1",
+    hosts: Iterable[str] = (),
     versions: Mapping[str, str] | None = None,
     meter: Meter | None = None,
 ) -> FastAPI:
@@ -55,6 +56,7 @@ def create_app(
         version: Spotter's version.
         started_at: wall clock at which this run began, UTC ns; now when None.
         host: the address that the server binds; requests under another name are refused.
+        hosts: more names that are not.
         versions: further versions to show, by name (the pose model, the rules).
         meter: where the page's rates come from; the metrics of this process when None.
     """
@@ -95,7 +97,7 @@ def create_app(
     )
     app.include_router(health_router(metrics, ready))
     app.mount("/", _Page(directory=STATIC, html=True), name="page")
-    app.add_middleware(Guard, bound=host)
+    app.add_middleware(Guard, bound=host, hosts=tuple(hosts))
     return app
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -41,13 +42,13 @@ _METHODS = ("GET", "HEAD")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def allowed_hosts(bound: str) -> frozenset[str]:
-    """Names under which a server bound to `bound` may be asked: loopback, that address, and for a wildcard address
-    this machine's name (any IP literal is allowed then too, see `Guard`)."""
+def allowed_hosts(bound: str, more: Iterable[str] = ()) -> frozenset[str]:
+    """Names under which a server bound to `bound` may be asked: loopback, that address, for a wildcard address this
+    machine's name (any IP literal is allowed then too, see `Guard`), and those that the settings name."""
     names = {bound.strip("[]").lower()}
     if _is_wildcard(bound):
         names = {socket.gethostname().lower()}
-    return _LOOPBACK | names
+    return _LOOPBACK | names | {name.lower() for name in more}
 
 
 class Guard:
@@ -56,11 +57,12 @@ class Guard:
     Args:
         bound: the address that the server binds. With a wildcard address every IP literal is accepted, because
             rebinding needs a name.
+        hosts: more names, of the settings.
     """
 
-    def __init__(self, app: ASGIApp, bound: str) -> None:
+    def __init__(self, app: ASGIApp, bound: str, hosts: Iterable[str] = ()) -> None:
         self._app = app
-        self._hosts = allowed_hosts(bound)
+        self._hosts = allowed_hosts(bound, hosts)
         self._any_address = _is_wildcard(bound)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
