@@ -1,7 +1,8 @@
 """Millions of alerts in Postgres, made by the server itself, with the skews that mislead a planner.
 
 Twenty sites with fifty cameras each, one of which raises a tenth of all alerts; the heap in order of time, ids in none.
-The newest fifth holds no P1 and no person down; a few hundred alerts are open, half of them years old.
+Another raised a fifth of the older half, and was taken away. The newest fifth holds no P1 and no person down; a few
+hundred alerts are open, half of them years old.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ FAST = {
 """Server settings that fill fastest; the planner sees nothing of them but the buffers."""
 
 UPDATED = 50_000
-"""Newest alerts that have two updates and delivered messages; the last `PENDING` messages wait."""
+"""Newest alerts that have two updates and messages, delivered to one channel; the last `PENDING` messages wait."""
 PENDING = 200
 
 _ALERTS = """
@@ -32,7 +33,8 @@ INSERT INTO alerts (id, site, camera_id, kind, severity, zone, track_id, started
                     versions, frames_considered, frames_dropped, ledger_captured, ledger_stored)
 SELECT md5(n::text)::uuid,
        'site-' || CASE WHEN n % 10 = 0 THEN 0 ELSE n * 7919 % :sites END,
-       'camera-' || CASE WHEN n % 10 = 0 THEN 0 ELSE n / :sites * 104729 % :cameras END,
+       'camera-' || CASE WHEN n % 10 = 0 THEN '0' WHEN n % 5 = 1 AND n < :rows * 0.5 THEN 'old'
+                         ELSE (n / :sites * 104729 % :cameras)::text END,
        CASE WHEN n % 20 = 3 AND n < :rows * 0.8 THEN 'person_down' ELSE 'possible_fall' END,
        CASE WHEN n % 10 = 3 AND n < :rows * 0.8 THEN 'P1' ELSE 'P2' END,
        NULL, 'p' || n % 100, raised - interval '3 s', raised,
@@ -56,6 +58,14 @@ SELECT alert_id, number, 'alerts', '{}', at, CASE WHEN row_number() OVER (ORDER 
 FROM alert_updates ORDER BY at
 """
 
+_DELIVERIES = """
+INSERT INTO deliveries (outbox_id, channel, alert_id, update_number, severity, state, admitted, attempts, due_at,
+                        created_at, expires_at, finished_at, error)
+SELECT id, 'hook', alert_id, update_number, 'P2', 'delivered', true, 1, created_at, created_at, created_at,
+       delivered_at, ''
+FROM outbox WHERE delivered_at IS NOT NULL
+"""
+
 
 def fill(engine: Engine, rows: int) -> None:
     """Put `rows` alerts into an empty, migrated database, and let the planner count them."""
@@ -76,5 +86,6 @@ def fill(engine: Engine, rows: int) -> None:
         connection.execute(text("ANALYZE alerts"))
         connection.execute(text(_UPDATES), {"updated": UPDATED})
         connection.execute(text(_MESSAGES), {"pending": PENDING})
+        connection.execute(text(_DELIVERIES))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM (ANALYZE) alerts, alert_updates, outbox"))
+        connection.execute(text("VACUUM (ANALYZE) alerts, alert_updates, outbox, deliveries"))

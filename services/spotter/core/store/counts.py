@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, text
+from sqlalchemy import ColumnElement, TextClause, func, literal, select, text
 from sqlalchemy.orm import Session
 
+from spotter.core.store.alert_lists import by_list
 from spotter.core.store.database import Database
 from spotter.core.store.records import Counts
 from spotter.core.store.tables import AlertRow, CameraRow, OutboxRow
@@ -29,7 +30,8 @@ class CountRepository(Database):
 def _counts(session: Session) -> Counts:
     found = {
         "cameras": _up_to(session, CameraRow),
-        "alerts": _up_to(session, AlertRow),
+        # In order of time, which is that of the table: neighbours lie in the same blocks.
+        "alerts": _up_to(session, AlertRow, by_list(()), order=AlertRow.raised_at.desc()),
         "alerts_open": _up_to(session, AlertRow, AlertRow.ended_at.is_(None)),
         "outbox_pending": _up_to(session, OutboxRow, OutboxRow.delivered_at.is_(None)),
     }
@@ -40,10 +42,15 @@ def _counts(session: Session) -> Counts:
     return Counts(**found, estimated=estimated)
 
 
-def _up_to(session: Session, table: type[Any], *where: ColumnElement[bool]) -> int:
+def _up_to(
+    session: Session,
+    table: type[Any],
+    *where: ColumnElement[bool] | TextClause,
+    order: ColumnElement[Any] | None = None,
+) -> int:
     """Rows that match, at most one more than are counted exactly."""
-    some = select(literal(1)).select_from(table).where(*where).limit(EXACT_UP_TO + 1).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+    some = select(literal(1)).select_from(table).where(*where).order_by(order).limit(EXACT_UP_TO + 1)
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def _estimate(session: Session) -> int:

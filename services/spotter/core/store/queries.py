@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, literal, select, tuple_
 
 from spotter.core.contracts import Alert, AlertKind, Severity
+from spotter.core.store.alert_lists import best_list, by_list
 from spotter.core.store.tables import AlertRow, UtcTime
 
 
@@ -49,24 +50,29 @@ class AlertQuery:
 
 
 def alert_statement(query: AlertQuery) -> Select[Any]:
-    """SELECT of the alert rows that match, newest first by (raised_at, id)."""
-    statement = select(AlertRow)
-    if query.site is not None:
-        statement = statement.where(AlertRow.site == query.site)
-    if query.camera_id is not None:
-        statement = statement.where(AlertRow.camera_id == query.camera_id)
-    if query.kind is not None:
-        statement = statement.where(AlertRow.kind == query.kind.value)
-    if query.severity is not None:
-        statement = statement.where(AlertRow.severity == query.severity.value)
-    if query.open is not None:
-        statement = statement.where(AlertRow.ended_at.is_(None) if query.open else AlertRow.ended_at.is_not(None))
+    """SELECT of the alert rows that match, newest first by (raised_at, id); it names its index (`alert_lists`)."""
+    wanted = {
+        "site": query.site,
+        "camera_id": query.camera_id,
+        "kind": query.kind.value if query.kind is not None else None,
+        "severity": query.severity.value if query.severity is not None else None,
+    }
+    filters = {name: value for name, value in wanted.items() if value is not None}
+    statement = select(AlertRow).where(*(getattr(AlertRow, name) == value for name, value in filters.items()))
+    if query.open:
+        # Open alerts have an index of their own, and are few.
+        statement = statement.where(AlertRow.ended_at.is_(None))
+    else:
+        statement = statement.where(by_list(best_list(filters)))
+    if query.open is False:
+        statement = statement.where(AlertRow.ended_at.is_not(None))
     if query.since is not None:
         statement = statement.where(AlertRow.raised_at >= query.since)
-    if query.until is not None:
-        statement = statement.where(AlertRow.raised_at < query.until)
-    if query.after is not None:
-        # As one pair: both databases then begin to read the index at the cursor, and not at its newest entry.
+    # One upper bound only, the tighter one: an index is entered at one place.
+    if query.after is not None and (query.until is None or query.after.raised_at < query.until):
+        # As one pair: both databases then begin to read at the cursor, and not at the newest alert.
         place = tuple_(literal(query.after.raised_at, UtcTime), literal(query.after.id))
         statement = statement.where(tuple_(AlertRow.raised_at, AlertRow.id) < place)
+    elif query.until is not None:
+        statement = statement.where(AlertRow.raised_at < query.until)
     return statement.order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(query.limit)

@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_, true
+from sqlalchemy import ColumnElement, TextClause, and_, exists, not_, or_, true
 
+from spotter.core.store.alert_lists import by_list
 from spotter.core.store.history_tables import ExposureRow, HealthRow, LiftRow
 from spotter.core.store.tables import AlertRow, DeliveryRow, OutboxRow
 
@@ -25,7 +26,7 @@ class Part:
 
     table: type[Any]
     time: Any
-    belongs: ColumnElement[bool]
+    belongs: ColumnElement[bool] | TextClause
     may_go: ColumnElement[bool]
 
 
@@ -50,7 +51,7 @@ CLASSES = (
             Part(
                 AlertRow,
                 AlertRow.raised_at,
-                true(),
+                by_list(()),
                 # Updates, messages and deliveries go with their alert.
                 and_(
                     AlertRow.ended_at.is_not(None),

@@ -34,6 +34,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from spotter.core.clock import from_datetime, to_datetime
+from spotter.core.store.alert_lists import list_indexes
 
 
 class UtcTime(TypeDecorator[int]):
@@ -115,17 +116,8 @@ class AlertRow(Base):
     ledger_stored: Mapped[int | None] = mapped_column(UtcTime)
     ledger_notified: Mapped[int | None] = mapped_column(UtcTime)
 
-    # Both databases read an index backwards, so "newest first" needs no descending one.
     __table_args__ = (
-        Index(None, "raised_at", "id"),
-        Index(None, "camera_id", "raised_at", "id"),
-        Index(None, "site", "raised_at", "id"),
-        Index(None, "site", "camera_id", "raised_at", "id"),
-        Index(None, "kind", "raised_at", "id"),
-        Index(None, "severity", "raised_at", "id"),
-        Index(None, "kind", "severity", "raised_at", "id"),
-        Index(None, "camera_id", "kind", "raised_at", "id"),
-        Index(None, "camera_id", "severity", "raised_at", "id"),
+        *list_indexes(),
         Index(
             "ix_alerts_open",
             "raised_at",

@@ -11,14 +11,16 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_LISTS = (
-    ["site", "raised_at", "id"],
-    ["site", "camera_id", "raised_at", "id"],
-    ["kind", "raised_at", "id"],
-    ["severity", "raised_at", "id"],
-    ["kind", "severity", "raised_at", "id"],
-    ["camera_id", "kind", "raised_at", "id"],
-    ["camera_id", "severity", "raised_at", "id"],
+_LISTS: tuple[list[str], ...] = (
+    ["site", "camera_id"],
+    ["camera_id", "severity"],
+    ["camera_id", "kind"],
+    ["kind", "severity"],
+    ["camera_id"],
+    ["site"],
+    ["severity"],
+    ["kind"],
+    [],
 )
 _PARTITIONED = ("exposure_buckets", "lifts", "camera_health")
 
@@ -86,8 +88,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_audit"),
         sa.UniqueConstraint("id", name="uq_audit_id"),
     )
-    for columns in _LISTS:
-        op.create_index(f"ix_alerts_{'_'.join(columns)}", "alerts", columns)
+    op.drop_index("ix_alerts_raised_at_id", "alerts")
+    op.drop_index("ix_alerts_camera_id_raised_at_id", "alerts")
+    for number, leading in enumerate(_LISTS, 1):
+        condition = sa.text(f"length(site) <> -{number}")
+        columns = [*leading, "raised_at", "id"]
+        op.create_index(_list_name(leading), "alerts", columns, sqlite_where=condition, postgresql_where=condition)
     op.create_index("ix_outbox_created_at", "outbox", ["created_at"])
     summary = sa.text("outbox_id IS NULL")
     op.create_index(
@@ -119,10 +125,16 @@ def _postgres() -> None:
 def downgrade() -> None:
     op.drop_index("ix_deliveries_summaries", "deliveries")
     op.drop_index("ix_outbox_created_at", "outbox")
-    for columns in _LISTS:
-        op.drop_index(f"ix_alerts_{'_'.join(columns)}", "alerts")
+    for leading in _LISTS:
+        op.drop_index(_list_name(leading), "alerts")
+    op.create_index("ix_alerts_raised_at_id", "alerts", ["raised_at", "id"])
+    op.create_index("ix_alerts_camera_id_raised_at_id", "alerts", ["camera_id", "raised_at", "id"])
     op.drop_table("audit")
     if op.get_context().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_refuses_change")
     for table in _PARTITIONED:
         op.drop_table(table)
+
+
+def _list_name(leading: list[str]) -> str:
+    return f"ix_alerts_by_{'_'.join(leading) or 'time'}"
