@@ -11,6 +11,7 @@ from rich.progress import DownloadColumn, Progress
 from rich.table import Table
 
 from spotter.cli.console import line, output
+from spotter.cli.models_evaluate import evaluate
 from spotter.cli.options import DEFAULT_CONFIG
 from spotter.core.errors import ModelError
 from spotter.core.settings import load_settings
@@ -20,6 +21,7 @@ from spotter.pose.models.movenet_import import read_tfjs
 from spotter.pose.models.weights import MANIFEST_FILE, WEIGHTS_FILE, WEIGHTS_FOLDER, read_manifest
 
 app = typer.Typer(no_args_is_help=True, help="Pose models: list and check them, bring in your own.")
+app.command("evaluate")(evaluate)
 
 
 _FOLDER_HELP = "Folder of model files that are not shipped; by default pose.folder of the settings."

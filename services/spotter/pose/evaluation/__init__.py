@@ -1,0 +1,1 @@
+"""Accuracy of pose models on labelled images: readers of label files, OKS average precision, pictures of mistakes."""
