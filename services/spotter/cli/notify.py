@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -24,6 +24,10 @@ from spotter.core.store.delivery_queries import REPLAYABLE, DeliveryBook, Delive
 from spotter.core.store.delivery_records import ChannelBacklog, DeliveryRecord, DeliveryState
 
 app = typer.Typer(no_args_is_help=True, help="Try channels, look at deliveries, send again what was given up.")
+
+
+_AUDITED = 100
+"""Ids of deliveries that one entry of the audit trail names at most."""
 
 
 class Form(StrEnum):
@@ -139,6 +143,8 @@ def replay(
     max_age_ns = from_seconds(settings.notify.max_age_s)
     with _open(settings, "write") as store:
         again = DeliveryBook(store).replay(now(), max_age_ns, ids=ids or None, channel=channel, states=[state])
+        if again:
+            store.append_audit("spotter notify", "replay", {"count": len(again), "deliveries": again[:_AUDITED]})
     missing = sorted(set(ids or ()) - set(again))
     if missing:
         names = ", ".join(map(str, missing))
@@ -156,8 +162,8 @@ def _settings(config: Path | None, database: str | None) -> Settings:
     return load_settings(config, {"store": {"url": url}} if url is not None else None)
 
 
-def _open(settings: Settings, mode: Any) -> Store:
-    return Store.open(settings.store.url.get_secret_value(), mode=mode)
+def _open(settings: Settings, mode: Literal["read", "write"]) -> Store:
+    return Store.open(settings.store.url.get_secret_value(), mode, settings=settings.store)
 
 
 def _what(record: DeliveryRecord) -> str:

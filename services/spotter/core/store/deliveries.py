@@ -102,7 +102,7 @@ class Deliveries:
                 row.delivered_at = at
             return FanOut(len(rows), made)
 
-        return self._store._transact(work)
+        return self._store._transact(work, name="fan_out")
 
     def claim(self, channel: str, at: int, lease_ns: int, horizon_ns: int, admit: Admit) -> Claim | None:
         """The most urgent delivery of `channel` that is due, for `lease_ns`; None when there is none.
@@ -120,9 +120,11 @@ class Deliveries:
             return None if row is None else self._take(session, row, at, lease_ns, admit)
 
         # A look first: it takes no lock, and mostly there is nothing to do.
-        if not self._store._transact(lambda session: session.scalar(_due(channel, at, horizon_ns)), write=False):
+        if not self._store._transact(
+            lambda session: session.scalar(_due(channel, at, horizon_ns)), write=False, name="claim_look"
+        ):
             return None
-        return self._store._transact(work)
+        return self._store._transact(work, name="claim")
 
     def delivered(self, claim: Claim, at: int) -> None:
         """A delivery arrived at `at` (UTC ns). The alert's ledger keeps the first one of its `notified` time."""
@@ -140,7 +142,7 @@ class Deliveries:
                 .values(ledger_notified=at)
             )
 
-        self._store._transact(work)
+        self._store._transact(work, name="delivered")
 
     def failed(self, claim: Claim, error: str, at: int, retry_at: int | None) -> None:
         """A try failed: again at `retry_at` (UTC ns), or never, when that is None. A claim that was lost is let be.
@@ -158,7 +160,7 @@ class Deliveries:
             )
             .values(error=error, **ending)
         )
-        self._store._transact(lambda session: session.execute(statement))
+        self._store._transact(lambda session: session.execute(statement), name="delivery_failed")
 
     def summarise(
         self,
@@ -204,9 +206,12 @@ class Deliveries:
                 made += 1
             return made
 
-        if self._store._transact(lambda session: session.execute(held.limit(1)).first(), write=False) is None:
+        def anything(session: Session) -> bool:
+            return session.execute(held.limit(1)).first() is not None
+
+        if not self._store._transact(anything, write=False, name="summarise_look"):
             return 0
-        return self._store._transact(work)
+        return self._store._transact(work, name="summarise")
 
     def _take(self, session: Session, row: DeliveryRow, at: int, lease_ns: int, admit: Admit) -> Claim:
         entry = session.get(OutboxRow, row.outbox_id) if row.outbox_id is not None else None

@@ -48,7 +48,9 @@ class DeliveryBook:
             statement = statement.where(DeliveryRow.channel == query.channel)
         statement = statement.order_by(DeliveryRow.id.desc()).limit(query.limit)
         return self._store._transact(
-            lambda session: [_record(row, entry) for row, entry in session.execute(statement)], write=False
+            lambda session: [_record(row, entry) for row, entry in session.execute(statement)],
+            write=False,
+            name="deliveries",
         )
 
     def replay(
@@ -106,7 +108,7 @@ class DeliveryBook:
             )
             return sorted([*(number for number, _ in unrouted), *again])
 
-        return self._store._transact(work)
+        return self._store._transact(work, name="replay")
 
     def backlog(self) -> dict[str, ChannelBacklog]:
         """What waits, by channel; a channel without anything is not in it."""
@@ -136,12 +138,12 @@ class DeliveryBook:
                 for channel in channels
             }
 
-        return self._store._transact(work, write=False)
+        return self._store._transact(work, write=False, name="backlog")
 
     def oldest_in_outbox(self) -> int | None:
         """When the oldest message was written that has no deliveries yet (UTC ns), or None."""
         statement = select(func.min(OutboxRow.created_at)).where(OutboxRow.delivered_at.is_(None))
-        return self._store._transact(lambda session: session.scalar(statement), write=False)
+        return self._store._transact(lambda session: session.scalar(statement), write=False, name="backlog")
 
     def open_alerts(self, channel: str, since: int, limit: int = 1000) -> list[Alert]:
         """Open alerts stored since `since` (UTC ns) that `channel` was told of, newest first."""
@@ -158,7 +160,9 @@ class DeliveryBook:
             .order_by(AlertRow.raised_at.desc())
             .limit(limit)
         )
-        return self._store._transact(lambda session: [alert_of(row) for row in session.scalars(statement)], write=False)
+        return self._store._transact(
+            lambda session: [alert_of(row) for row in session.scalars(statement)], write=False, name="open_alerts"
+        )
 
     def give_up_orphans(self, channels: Sequence[str], at: int) -> int:
         """Make dead what waits for a channel that is no longer there and whose time is over; how many."""
@@ -172,7 +176,7 @@ class DeliveryBook:
             .values(state=DeliveryState.DEAD, finished_at=at, error="the channel is no longer in the settings")
             .returning(DeliveryRow.id)
         )
-        return len(self._store._transact(lambda session: list(session.scalars(statement))))
+        return len(self._store._transact(lambda session: list(session.scalars(statement)), name="give_up_orphans"))
 
 
 def _record(row: DeliveryRow, entry: OutboxRow | None) -> DeliveryRecord:

@@ -109,6 +109,7 @@ def _checked(name: str, url: str) -> httpx.URL:
     mend = "Write it as https://HOST/PATH"
     try:
         parts, parsed = urlsplit(url), httpx.URL(url)
+        _ = parts.port  # Raises for a number that is no port.
     except (ValueError, httpx.InvalidURL):
         raise ConfigError(f"the URL of channel '{name}' cannot be read", mend=mend) from None
     if parts.scheme not in ("http", "https") or not parsed.host:

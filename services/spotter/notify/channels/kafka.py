@@ -74,17 +74,23 @@ class KafkaChannel:
         with self._lock:
             if self._producer is None:
                 timeout_ms = round(self._timeout_s * 1000)
-                limits = {
-                    "request_timeout_ms": max(1, timeout_ms // 2),
-                    "bootstrap_timeout_ms": timeout_ms,
-                    "max_block_ms": timeout_ms,
-                    "delivery_timeout_ms": timeout_ms,
-                }
-                options = {**self._options, "request_timeout_ms": limits["request_timeout_ms"]}
-                self._target = self._make_topic(options)
-                self._producer = KafkaProducer(
-                    **{**options, **limits}, acks="all", enable_idempotence=True, linger_ms=0
+                bounds = {"request_timeout_ms": max(1, timeout_ms // 2), "bootstrap_timeout_ms": timeout_ms}
+                # Before the topic: a failed admin client leaves a thread behind, a failed producer does not.
+                producer = KafkaProducer(
+                    **{**self._options, **bounds},
+                    acks="all",
+                    enable_idempotence=True,
+                    linger_ms=0,
+                    max_block_ms=timeout_ms,
+                    # It gives up before `send` does, so that it holds nothing when it is dropped.
+                    delivery_timeout_ms=max(1, timeout_ms * 3 // 4),
                 )
+                try:
+                    self._target = self._make_topic({**self._options, **bounds})
+                except BaseException:
+                    producer.close(timeout=0)
+                    raise
+                self._producer = producer
             return self._producer
 
     def _make_topic(self, options: dict[str, Any]) -> str:
@@ -106,5 +112,9 @@ class KafkaChannel:
     def _drop(self, timeout_s: float) -> None:
         with self._lock:
             producer, self._producer = self._producer, None
-        if producer is not None:
+        if producer is None:
+            return
+        try:
             producer.close(timeout=timeout_s)
+        except Exception:  # It still holds a message: then `close` leaves its thread, which would send it one day.
+            producer._sender.force_close()
