@@ -15,7 +15,7 @@ import argparse
 import sys
 import time
 
-from load_site import Site
+from load_site import Site, keep
 
 
 def main() -> int:
@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="pose processes, one thread each")
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite", help="nothing is written to it")
+    parser.add_argument("--keep", action="store_true", help="keep the cost of a frame for docs/scale.md")
     options = parser.parse_args()
     print(f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())}, {options.workers} pose workers")
     with Site({"pose": options.workers}, options.database, {"SPOTTER_POSE__THREADS": "1"}) as site:
@@ -41,6 +42,8 @@ def main() -> int:
     print(f"let go          {', '.join(f'{reason} {count:,.0f}' for reason, count in sorted(load.lost.items()))}")
     print(f"not counted     {load.under_way:,.0f} (in the broker or in a worker when the load ended)")
     print(f"broker          {1000 * load.broker_s / published:.3f} ms a frame; machine {load.machine:.2f} cores in use")
+    if options.keep:
+        keep({"pose_cpu_ms_frame": load.cpu_ms})
     return 0
 
 

@@ -17,7 +17,7 @@ import argparse
 import sys
 import time
 
-from load_site import Load, Site
+from load_site import Load, Site, keep
 
 
 def main() -> int:
@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5.0, help="of the highest rate that it keeps up with")
     parser.add_argument("--people", type=int, help="in view of every camera; by default 1 to 20")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="postgres")
+    parser.add_argument("--keep", action="store_true", help="keep what a message and a camera take for docs/scale.md")
     options = parser.parse_args()
     people = ["--people", options.people] if options.people else []
     print(f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())}, {options.workers} workers, {options.database}")
@@ -54,8 +55,18 @@ def main() -> int:
         print(f"\nlong run at {best:g} frames/s")
         load = send(best, options.minutes)
         row(best, load)
+        memory, series = site.redis_bytes() / options.cameras, site.series("load-00001")
     print(load.text)
+    print(f"a camera: {memory:,.0f} bytes of Redis, {series} time series")
     print(f"keeps up: {'yes' if load.keeps_up else 'NO'}; {load.cpu_ms:.3f} ms a message; lost: {load.lost or 'none'}")
+    if options.keep:
+        keep(
+            {
+                "ergonomics_cpu_ms_message": load.cpu_ms,
+                "redis_bytes_camera": memory,
+                "metric_series_camera": float(series),
+            }
+        )
     return 0
 
 

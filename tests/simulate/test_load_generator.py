@@ -64,6 +64,7 @@ def test_in_real_time_nothing_is_sent_before_its_capture_time() -> None:
     bus = MemoryBus()
     consumer = Consumer(bus, FRAMES)
     generator = LoadGenerator(Kind.FRAMES, 3, SCRIPT)
+    generator.prepare()
     before = now()
     generator.run(bus, 1.0, threading.Event())
     elapsed = (now() - before) / SECOND

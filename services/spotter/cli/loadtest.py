@@ -86,7 +86,8 @@ def loadtest(
     for text in lines(outcome.generated, outcome.services):
         line(text)
     if report is not None:
-        _write(report, {"generator": asdict(outcome.generated), "services": [asdict(one) for one in outcome.services]})
+        services = [{**asdict(one), "keeps_up": one.keeps_up} for one in outcome.services]
+        _write(report, {"generator": asdict(outcome.generated), "services": services})
     return 128 + outcome.signal if outcome.signal else 0
 
 

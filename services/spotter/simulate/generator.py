@@ -76,14 +76,17 @@ class LoadGenerator:
         """An `OnDrop` for the bus."""
         self.sent.dropped[reason] += 1
 
+    def prepare(self) -> None:
+        """Decode the clips, which takes two seconds of processor time; without it the first message waits for them."""
+        if self._kind is Kind.FRAMES:
+            pictures()
+
     def run(self, bus: Bus, seconds: float, stop: threading.Event) -> None:
         """Publish on `bus` what is due within `seconds` of event time, or until `stop` is set.
 
         Raises:
             BusError: the bus refuses for good.
         """
-        if self._kind is Kind.FRAMES:
-            pictures()  # Before the clock starts: it takes two seconds.
         pace = Pace(self._cameras, self._script.fps, realtime=self._realtime, clock=self._clock)
         start = now() if self._start is None else self._start
         starts = [start + from_seconds(pace.due_s(index)) for index in range(self._cameras)]

@@ -87,10 +87,11 @@ class Served:
 
     @property
     def keeps_up(self) -> bool | None:
-        """False when the lag grows faster than 1 % of the messages dealt with; None when it is not known."""
+        """False when the lag grows by more than 1 % of the messages dealt with or let go; None when it is not known."""
         if self.lag_slope is None or not self.seconds:
             return None
-        return self.lag_slope <= _FALLING_BEHIND * max(self.handled / self.seconds, 1.0)
+        taken = (self.handled + sum(self.lost.values())) / self.seconds
+        return self.lag_slope <= _FALLING_BEHIND * max(taken, 1.0)
 
 
 def served(name: str, samples: Sequence[Sample]) -> Served:
