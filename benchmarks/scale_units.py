@@ -141,7 +141,7 @@ def pictures(path: Path) -> Iterator[bytes]:
 
 def database() -> dict[str, float]:
     """Bytes of Postgres a row, indexes included, over the first tens of thousands of rows."""
-    cameras, minutes, alerts = 100, 240, 2000
+    cameras, minutes, alerts = 100, 120, 1000
     with PostgresServer() as server, Store.open(server.url) as store:
         for minute in range(minutes):
             at = START - START % MINUTE + minute * MINUTE
