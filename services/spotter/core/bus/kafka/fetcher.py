@@ -113,9 +113,11 @@ class Fetcher:
         consumer = self._consumer
         if not wanted or consumer is None:
             return
+        if self._stop.is_set() and not self._link.up_for():
+            return
         limit_ms = _CLOSE_MS if self._stop.is_set() else round(self._settings.request_timeout_s * 1000)
         try:
-            consumer.commit(offsets(self.plan.name, wanted), timeout_ms=limit_ms)
+            consumer.commit(offsets(self.plan.name, wanted, self._holdings.stamps()), timeout_ms=limit_ms)
         except Exception as error:
             self._commit_failed(error)
         else:
@@ -195,7 +197,8 @@ class Fetcher:
                 self._holdings.tell(Change(Move.LOST, parts))
         if consumer is not None:
             try:
-                consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
+                # Nobody to say goodbye to while Kafka is away.
+                consumer.close(autocommit=False, timeout_ms=_CLOSE_MS if self._link.up_for() else 0)
             except Exception as error:
                 self._log.debug("consumer_close_failed", error=type(error).__name__)
 
@@ -207,6 +210,7 @@ class Fetcher:
         if self._told_stuck and holdings.idle_for() < _METER_S:
             self._told_stuck = False
         paused = consumer.paused()
+        _unpark(consumer)
         batches = consumer.poll(timeout_ms=_POLL_PAUSED_MS if paused else _POLL_MS)
         for partition, records in batches.items():
             self._keep(partition, records)
@@ -346,7 +350,7 @@ class Fetcher:
             else:
                 self._holdings.committed(wanted)
 
-        self._consumer.commit_async(offsets(self.plan.name, wanted), callback=done)
+        self._consumer.commit_async(offsets(self.plan.name, wanted, self._holdings.stamps()), callback=done)
 
     def _commit_failed(self, error: BaseException) -> None:
         self._bus_metrics.commit_failures.labels(**self._labels).inc()
@@ -384,6 +388,14 @@ class Fetcher:
         self._bus_metrics.parts.labels(**self._labels).set(0)
         for part in range(self._link.wait_topic(self.plan, 0.0)):
             _forget(self._bus_metrics.lag, {**self._labels, "partition": str(part)})
+
+
+def _unpark(consumer: Any) -> None:
+    """kafka-python 3.0 puts what it fetched of a paused part aside, and looks for it again only while it has no other
+    records at hand. Records that are used up count as at hand, so a part that was paused could stay silent for ever."""
+    fetcher = consumer._fetcher
+    if not getattr(fetcher, "_next_partition_records", None):
+        fetcher._next_partition_records = None
 
 
 def _forget(gauge: Any, labels: dict[str, str]) -> None:

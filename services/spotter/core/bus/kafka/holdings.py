@@ -63,6 +63,7 @@ class Holdings:
         self._outstanding: Counter[int] = Counter()
         self._committed: dict[int, int] = {}
         self._wanted: dict[int, int] = {}
+        self._stamps: dict[int, int] = {}
         self._leaving: set[int] = set()
         self._joined = False
         self._closed = False
@@ -83,6 +84,8 @@ class Holdings:
                 if self._queues.ready:
                     taken = self._queues.take(limit)
                     self._outstanding.update(part for part, _, _ in taken)
+                    for part, _, record in taken:
+                        self._stamps[part] = max(record.timestamp, self._stamps.get(part, 0))
                     return taken
                 remaining = deadline - time.monotonic()
                 if remaining <= 0 or self._is_over():
@@ -106,9 +109,9 @@ class Holdings:
             self.changed.notify_all()
 
     def positions(self) -> dict[int, int]:
-        """By part held: the lowest offset that was not taken."""
+        """By part held, also while it is about to go: the lowest offset that was not taken."""
         with self.changed:
-            return {part: self._queues.position(part) for part in self._queues if part not in self._leaving}
+            return {part: self._queues.position(part) for part in self._queues}
 
     def waiting(self) -> int:
         """Messages that are ready to be taken."""
@@ -217,12 +220,18 @@ class Holdings:
                 self._leaving.discard(part)
                 self._wanted.pop(part, None)
                 self._committed.pop(part, None)
+                self._stamps.pop(part, None)
             self.changed.notify_all()
 
     def to_commit(self, parts: Collection[int] | None = None) -> dict[int, int]:
         """Offsets that the consumer has let us commit and that are not committed yet, by part."""
         with self.changed:
             return {part: offset for part, offset in self._wanted.items() if parts is None or part in parts}
+
+    def stamps(self) -> dict[int, int]:
+        """By part: the time of the newest record that was taken, ms."""
+        with self.changed:
+            return dict(self._stamps)
 
     def committed(self, offsets: Mapping[int, int]) -> None:
         """Kafka has these offsets."""

@@ -32,15 +32,16 @@ class Starts:
 
     def claims(self, consumer: Any, parts: Sequence[int]) -> list[Claim]:
         """What the group has committed of these parts."""
-        return [Claim(part, consumer.committed(TopicPartition(self._topic, part), timeout_ms=10_000)) for part in parts]
+        return [self._claim(consumer, part) for part in parts]
 
     def offset(self, consumer: Any, claim: Claim, resume: Resume | None, now_ms: int) -> tuple[int, int]:
         """(offset to begin at, messages passed over because they are too old)."""
         partition = TopicPartition(self._topic, claim.part)
-        if resume is not None and resume.offset is not None:
-            return max(resume.offset, self._first(consumer, partition)), 0
-        if resume is not None and resume.since is not None:
-            return self._at(consumer, partition, resume.since // _MS), 0
+        if resume is not None and (resume.offset is not None or resume.since is not None):
+            asked = [] if resume.offset is None else [max(resume.offset, self._first(consumer, partition))]
+            if resume.since is not None:
+                asked.append(self._at(consumer, partition, resume.since // _MS))
+            return min(asked), 0
         if claim.committed is None:
             if self._since_ms is not None:
                 return self._at(consumer, partition, self._since_ms), 0
@@ -66,6 +67,14 @@ class Starts:
         found = consumer.offsets_for_times({partition: now_ms - self._behind_ms})[partition]
         return int(found.offset) if found is not None else max(end - 1, 0)
 
+    def _claim(self, consumer: Any, part: int) -> Claim:
+        found = consumer.committed(TopicPartition(self._topic, part), metadata=True, timeout_ms=10_000)
+        if found is None:
+            return Claim(part, None)
+        # The metadata is what `offsets` wrote; another program may have moved the offset and left other words there.
+        digits = found.metadata or ""
+        return Claim(part, found.offset, int(digits) * _MS if digits.isdecimal() else None)
+
     def _at(self, consumer: Any, partition: Any, time_ms: int) -> int:
         # The end is asked first, so that a record which arrives between the two answers is not passed over.
         end = int(consumer.end_offsets([partition])[partition])
@@ -76,6 +85,13 @@ class Starts:
         return int(consumer.beginning_offsets([partition])[partition])
 
 
-def offsets(topic: str, by_part: Mapping[int, int]) -> dict[Any, Any]:
-    """Offsets as the client library commits them."""
-    return {TopicPartition(topic, part): OffsetAndMetadata(offset, "", -1) for part, offset in by_part.items()}
+def offsets(topic: str, by_part: Mapping[int, int], stamps: Mapping[int, int]) -> dict[Any, Any]:
+    """Offsets as the client library commits them.
+
+    Args:
+        stamps: by part, the time of the newest record that was taken, ms; goes along for whoever has the part next.
+    """
+    return {
+        TopicPartition(topic, part): OffsetAndMetadata(offset, str(stamps.get(part, "")), -1)
+        for part, offset in by_part.items()
+    }
