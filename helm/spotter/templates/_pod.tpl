@@ -143,9 +143,11 @@ spec:
     - name: postgres-tls
       secret: {secretName: {{ $v.postgres.existing.tls.secret }}, defaultMode: 0440}
     {{- end }}
-  {{- include "spotter.placement" (dict "values" .values "gpu" (ternary $v.pose.gpu dict $gpu)) | nindent 2 }}
+  {{- with include "spotter.placement" (dict "values" .values "gpu" (ternary $v.pose.gpu dict $gpu)) | trim }}
+  {{- . | nindent 2 }}
+  {{- end }}
   topologySpreadConstraints:
-    {{- include "spotter.spread" . | nindent 4 }}
+    {{- include "spotter.spread" . | trim | nindent 4 }}
 {{- end -}}
 
 {{- /* Node selection and tolerations. Takes values and gpu (empty: none). */ -}}

@@ -17,7 +17,9 @@ spec:
   {{- end }}
   securityContext:
     {{- include "spotter.podSecurity" .uid | nindent 4 }}
-  {{- include "spotter.placement" (dict "values" .values "gpu" dict) | nindent 2 }}
+  {{- with include "spotter.placement" (dict "values" .values "gpu" dict) | trim }}
+  {{- . | nindent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{- /* The disk of a bundled engine. Takes root, component, values. */ -}}
