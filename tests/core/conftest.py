@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "servers"))
 
 from postgres import PostgresServer
 
+from spotter.core.store import Store
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
@@ -30,3 +32,19 @@ def postgres_url(postgres: PostgresServer) -> str:
         connection.execute(text("CREATE SCHEMA public"))
     engine.dispose()
     return postgres.url
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: PostgresServer) -> str:
+    """Name of a database at the newest schema, for copies: they are made faster than migrated."""
+    url = postgres.create_database()
+    Store.open(url).close()
+    return url.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def migrated_url(postgres: PostgresServer, migrated_template: str) -> Iterator[str]:
+    """URL of a Postgres database of its own at the newest schema."""
+    url = postgres.create_database(migrated_template)
+    yield url
+    postgres.drop_database(url)

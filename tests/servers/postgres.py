@@ -102,11 +102,15 @@ class PostgresServer:
         """Let it go on after `freeze`."""
         self._signal(signal.SIGCONT)
 
-    def create_database(self) -> str:
-        """URL of a new empty database, whose owner is `spotter`."""
+    def create_database(self, template: str = "template1") -> str:
+        """URL of a new database, empty or a copy of another; its owner is `spotter`."""
         name = f"spotter_{next(self._numbers)}"
-        self.sql(f"CREATE DATABASE {name}")
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url_of(name)
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database, also under open connections."""
+        self.sql(f"DROP DATABASE {url.rsplit('/', 1)[1]} WITH (FORCE)")
 
     def url_of(self, database: str, user: str = "spotter", password: str = "") -> str:
         """URL of a database on this server."""
