@@ -6,6 +6,7 @@ import re
 import runpy
 
 import promql_names
+import pytest
 from prometheus_client import generate_latest
 
 from spotter.core.telemetry import Metrics
@@ -36,8 +37,24 @@ def test_no_metric_uses_a_label_of_the_scrape_configuration() -> None:
         assert family.help.endswith("."), family.name
 
 
+def test_a_camera_costs_what_the_page_says() -> None:
+    (told,) = re.findall(r"a camera has about (\d+) series", PAGE.read_text())
+    metrics = Metrics()
+    before = _series(metrics)
+    for holder in (metrics, *vars(metrics).values()):
+        for metric in vars(holder).values() if hasattr(holder, "__dict__") else ():
+            if "camera" in getattr(metric, "_labelnames", ()):
+                metric.labels(**dict.fromkeys(metric._labelnames, "dock"))
+    assert _series(metrics) - before == pytest.approx(int(told), rel=0.15)
+
+
 def test_recorded_series_are_told() -> None:
     told = re.findall(r"`(:?[a-z0-9_]+(?::[a-z0-9_]+)*)`", PAGE.read_text().split("## Exported metrics")[0])
     for name in promql_names.RECORDED:
         ending = ":" + name.rsplit(":", 1)[1]
         assert name in told or ending in told, name
+
+
+def _series(metrics: Metrics) -> int:
+    lines = generate_latest(metrics.registry).decode().splitlines()
+    return sum(line.startswith("spotter_") and "_created" not in line for line in lines)
