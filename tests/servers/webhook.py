@@ -53,12 +53,14 @@ class WebhookReceiver:
     Attributes:
         received: all requests, in the order in which they came.
         default: what a request gets when no answer is left.
+        delay_s: pause before each answer.
     """
 
     def __init__(self, *answers: Any, tls: ssl.SSLContext | None = None) -> None:
         self.received: list[Received] = []
         self.answers: deque[Any] = deque(answers)
         self.default: Any = 200
+        self.delay_s = 0.0
         self._changed = threading.Condition()
         self._ended = threading.Event()
         receiver = self
@@ -69,6 +71,7 @@ class WebhookReceiver:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 self.close_connection = True
                 answer = receiver._take(Received(self.path, headers, body, time.time()))
+                receiver._ended.wait(receiver.delay_s)
                 if answer is KEEP:
                     receiver._ended.wait(60)
                 elif answer is TRICKLE:
