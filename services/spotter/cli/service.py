@@ -37,7 +37,7 @@ DRAIN_S = 7.0
 """Longest wait for the work in hand once a stop is asked for; then its connections are closed under it."""
 
 CLOSE_S = 1.5
-"""Longest wait after that."""
+"""Longest wait for connections to close after that."""
 
 LEAVE_S = 9.5
 """The process is gone this long after the first signal, whatever hangs."""
@@ -140,21 +140,19 @@ def run_service(role: str, settings: Settings, prepare: Prepare) -> int:
         try:
             _follow(shell, worker)
         finally:
-            shell.stop.set()
-            worker.join(DRAIN_S)
-            shell.close()
-            worker.join(CLOSE_S)
+            clean = _end(shell, worker)
             server.stop()
-    finally:
+    except BaseException:
         shell.close()
+        raise
+    finally:
         signals.restore()
     if worker.error is not None:
         raise worker.error
-    if worker.is_alive():
-        # Its thread may sit in a driver or a model for ever; the interpreter must not wait for it.
-        shell.log.warning("work_left_behind", seconds=DRAIN_S + CLOSE_S)
-        _leave(0 if shell.may_be_left else 1)
     shell.log.info("service_stopped")
+    if not clean:
+        # A thread may sit in a driver, or wait for a frozen server, for ever; the interpreter must not wait for it.
+        _leave(0 if shell.may_be_left or not worker.is_alive() else 1)
     return 0
 
 
@@ -166,6 +164,22 @@ def _follow(shell: Shell, worker: _Worker) -> None:
             shell.readiness.report()
             report_due = time.monotonic() + REPORT_S
         worker.join(0.2)
+
+
+def _end(shell: Shell, worker: _Worker) -> bool:
+    """Let the work end, then close its parts, which releases work that waits on one; False when something hangs."""
+    begun = time.monotonic()
+    shell.stop.set()
+    worker.join(DRAIN_S)
+    closing = threading.Thread(target=shell.close, name="spotter-close", daemon=True)
+    closing.start()
+    # What the work did not need is there for the parts: the last messages go out.
+    closing.join(max(CLOSE_S, DRAIN_S + CLOSE_S - (time.monotonic() - begun)))
+    worker.join(CLOSE_S if closing.is_alive() else 0.5)
+    for what, thread in (("work", worker), ("connections", closing)):
+        if thread.is_alive():
+            shell.log.warning("left_behind", what=what, seconds=round(time.monotonic() - begun, 1))
+    return not worker.is_alive() and not closing.is_alive()
 
 
 class _Worker(threading.Thread):
