@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from spotter import __version__
+from spotter.cli.embedded_notify import EmbeddedNotify
 from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS, Overflow, Topic
 from spotter.core.bus.memory import MemoryBus
 from spotter.core.clock import now
@@ -72,6 +73,7 @@ class EmbeddedPipeline:
         self._ingest: IngestWorker | None = None
         self._pose: PoseWorker | None = None
         self._stages: list[_Stage] = []
+        self._notify: EmbeddedNotify | None = None
         self._stop_ingest = threading.Event()
         self._stop_now = threading.Event()
         self._failure: SpotterError | None = None
@@ -120,6 +122,9 @@ class EmbeddedPipeline:
         self._bus.close()
         for stage in self._started():
             stage.join(DRAIN_S)
+        if self._notify is not None:  # After the last alert is stored.
+            self._notify.stop()
+            self._notify = None
         if self._server is not None:
             self._server.stop()
             self._server = None
@@ -148,6 +153,7 @@ class EmbeddedPipeline:
             "model": "ok" if self._pose is not None and self._pose.ready.is_set() else "not loaded",
             "store": self._store_state(),
             "cameras": self._cameras_state(),
+            **({"notify": notify.state()} if (notify := self._notify) is not None else {}),
         }
 
     def _started(self) -> list[_Stage]:
@@ -182,6 +188,8 @@ class EmbeddedPipeline:
             settings.trace.endpoint, settings.trace.ratio, "run", settings.site, self.metrics.service.trace_spans
         )
         model = self._model()
+        if settings.notify.channels:
+            self._notify = EmbeddedNotify(settings, self._store, self.metrics, self._died)
         if settings.dashboard.enabled:
             self._server = self._dashboard(self._store, model.name)
             self.dashboard_port = self._server.start()

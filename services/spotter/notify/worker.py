@@ -51,6 +51,9 @@ class NotifyWorker:
         self._deliveries = Deliveries(store)
         self._book = DeliveryBook(store)
         self._max_age_ns = from_seconds(self._notify.max_age_s)
+        slowest_s = max((channel.timeout_s for channel in self._notify.channels), default=0.0)
+        self.stop_s = self._notify.drain_s + slowest_s + 1.0
+        """Longest time that `run` needs to end, seconds; a database that hangs comes on top."""
         self._store_state = "ok"
         self._log = get_logger("spotter.notify")
         self._lanes = [
@@ -96,6 +99,7 @@ class NotifyWorker:
         return states if self._store_state == "ok" else {**states, "store": self._store_state}
 
     def _finish(self, lanes_stop: threading.Event) -> None:
+        deadline = time.monotonic() + self.stop_s
         try:
             self._fan_out()
         except StoreError as error:
@@ -103,8 +107,6 @@ class NotifyWorker:
         for lane in self._lanes:
             lane.drain(self._notify.drain_s)
         lanes_stop.set()
-        slowest_s = max((channel.timeout_s for channel in self._notify.channels), default=0.0)
-        deadline = time.monotonic() + self._notify.drain_s + slowest_s + 1.0
         for lane in self._lanes:
             lane.join(deadline)
 
