@@ -128,7 +128,7 @@ def test_a_receiver_that_hangs_up(receiver: WebhookReceiver) -> None:
 def test_nobody_there() -> None:
     with WebhookReceiver() as gone:
         url = gone.url(f"/{TOKEN}", "ops:Hunter2@")
-    assert "127.0.0.1 cannot be reached" in str(refusal(url))
+    assert "127.0.0.1 cannot be reached (Connection refused)" in str(refusal(url))
 
 
 def test_a_host_that_is_not_known() -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -131,9 +133,13 @@ def _reason(error: httpx.HTTPError) -> str:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"has a certificate that is not trusted ({cause.verify_message})"
-        if isinstance(cause, OSError) and cause.strerror:
+        if isinstance(cause, socket.gaierror):
             return f"cannot be reached ({cause.strerror})"
+        if isinstance(cause, OSError) and cause.errno:
+            return f"cannot be reached ({os.strerror(cause.errno)})"
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.TimeoutException):
         return "did not answer in time"
+    if isinstance(error, httpx.ConnectError):
+        return "cannot be reached"
     return f"broke the exchange off ({type(error).__name__})"
