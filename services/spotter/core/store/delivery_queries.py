@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy import update as update_rows
 from sqlalchemy.orm import Session
 
 from spotter.core.contracts import Alert
+from spotter.core.store.deliveries import in_state
 from spotter.core.store.delivery_records import NOBODY, ChannelBacklog, DeliveryRecord, DeliveryState
 from spotter.core.store.repository import Store
 from spotter.core.store.rows import alert_of
@@ -43,7 +44,7 @@ class DeliveryBook:
         """Deliveries that match, newest first."""
         statement = select(DeliveryRow, OutboxRow).outerjoin(OutboxRow, OutboxRow.id == DeliveryRow.outbox_id)
         if query.state is not None:
-            statement = statement.where(DeliveryRow.state == query.state)
+            statement = statement.where(in_state(query.state))
         if query.channel is not None:
             statement = statement.where(DeliveryRow.channel == query.channel)
         statement = statement.order_by(DeliveryRow.id.desc()).limit(query.limit)
@@ -74,7 +75,9 @@ class DeliveryBook:
         Returns:
             Ids of the deliveries that are pending again.
         """
-        chosen: list[ColumnElement[bool]] = [DeliveryRow.state.in_(states if ids is None else REPLAYABLE)]
+        chosen: list[ColumnElement[bool]] = [
+            or_(*(in_state(state) for state in (states if ids is None else REPLAYABLE)))
+        ]
         if ids is not None:
             chosen.append(DeliveryRow.id.in_(ids))
         if channel is not None:
@@ -113,29 +116,27 @@ class DeliveryBook:
     def backlog(self) -> dict[str, ChannelBacklog]:
         """What waits, by channel; a channel without anything is not in it."""
 
-        def work(session: Session) -> dict[str, ChannelBacklog]:
-            states = (DeliveryState.PENDING, DeliveryState.DEAD)
+        def by_channel(session: Session, *where: ColumnElement[bool]) -> dict[str, tuple[int, int]]:
+            """How many, and when the oldest was made."""
             counted = session.execute(
-                select(DeliveryRow.channel, DeliveryRow.state, func.count(), func.min(DeliveryRow.created_at))
-                .where(DeliveryRow.state.in_(states))
-                .group_by(DeliveryRow.channel, DeliveryRow.state)
-            ).all()
-            withheld = session.execute(
-                select(DeliveryRow.channel, func.count())
-                .where(DeliveryRow.state == DeliveryState.WITHHELD, DeliveryRow.summary_id.is_(None))
+                select(DeliveryRow.channel, func.count(), func.min(DeliveryRow.created_at))
+                .where(*where)
                 .group_by(DeliveryRow.channel)
-            ).all()
-            held = {channel: int(count) for channel, count in withheld}
-            by_state = {(channel, state): (count, oldest) for channel, state, count, oldest in counted}
-            channels = {channel for channel, _ in by_state} | held.keys()
+            )
+            return {channel: (count, oldest) for channel, count, oldest in counted}
+
+        def work(session: Session) -> dict[str, ChannelBacklog]:
+            pending = by_channel(session, in_state(DeliveryState.PENDING))
+            dead = by_channel(session, in_state(DeliveryState.DEAD))
+            withheld = by_channel(session, in_state(DeliveryState.WITHHELD), DeliveryRow.summary_id.is_(None))
             return {
                 channel: ChannelBacklog(
-                    pending=by_state.get((channel, DeliveryState.PENDING), (0, None))[0],
-                    dead=by_state.get((channel, DeliveryState.DEAD), (0, None))[0],
-                    withheld=held.get(channel, 0),
-                    oldest=by_state.get((channel, DeliveryState.PENDING), (0, None))[1],
+                    pending=pending.get(channel, (0, 0))[0],
+                    dead=dead.get(channel, (0, 0))[0],
+                    withheld=withheld.get(channel, (0, 0))[0],
+                    oldest=pending[channel][1] if channel in pending else None,
                 )
-                for channel in channels
+                for channel in pending.keys() | dead.keys() | withheld.keys()
             }
 
         return self._store._transact(work, write=False, name="backlog")
@@ -169,7 +170,7 @@ class DeliveryBook:
         statement = (
             update_rows(DeliveryRow)
             .where(
-                DeliveryRow.state == DeliveryState.PENDING,
+                in_state(DeliveryState.PENDING),
                 DeliveryRow.channel.not_in(channels),
                 DeliveryRow.expires_at < at,
             )
