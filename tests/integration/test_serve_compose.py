@@ -7,6 +7,8 @@ Only addresses and ports differ from the file. The services are started before a
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -237,5 +239,8 @@ def test_every_service_has_metrics_and_no_secret_is_told(site):
 def test_sigterm_ends_each_with_zero(site):
     for process in site.processes:
         assert process.running, process.name
-        assert process.stop(15) == 0, f"{process.name}: {process.tail()}"
+        os.kill(process.pid, signal.SIGTERM)
+    for process in site.processes:
+        eventually(lambda p=process: not p.running, f"{process.name} ends", 15)
+        assert process.deaths == [0], f"{process.name}: {process.tail()}"
         assert "service_stopped" in process.text(), process.name
