@@ -31,7 +31,9 @@ class TestKafkaBus(BusConformance):
         made: list[KafkaBus] = []
 
         def make(**options: object) -> KafkaBus:
-            settings = KafkaSettings(servers=broker.servers, max_behind_s=60, skeletons={"partitions": 4}, **broker.group_timeouts)
+            settings = KafkaSettings(
+                servers=broker.servers, max_behind_s=60, skeletons={"partitions": 4}, **broker.group_timeouts
+            )
             made.append(KafkaBus(settings, Metrics(), **options))  # type: ignore[arg-type]
             return made[-1]
 

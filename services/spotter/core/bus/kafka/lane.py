@@ -24,6 +24,8 @@ from spotter.core.telemetry import Metrics, get_logger
 _LOOK_S = 0.5
 """Pause between two looks at whether the producer still gets on."""
 
+_LET_GO_S = 1.0
+
 _OVERHEAD_BYTES = 4096
 """Kafka's own part of a request, which counts against its largest size."""
 
@@ -175,8 +177,11 @@ class Lane(ABC):
     def _let_go(self) -> None:
         with self._changed:
             producer, self._producer = self._producer, None
-        if producer is not None:
-            try:
-                producer.close(timeout=0)
-            except Exception as error:
-                self._log.debug("producer_close_failed", error=type(error).__name__)
+        if producer is None:
+            return
+        # `close` alone waits for its messages, and leaves its thread running when they do not go.
+        producer._sender.force_close()
+        try:
+            producer.close(timeout=_LET_GO_S)
+        except Exception as error:
+            self._log.debug("producer_close_failed", error=type(error).__name__)
