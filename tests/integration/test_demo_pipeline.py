@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from otlp_receiver import OtlpReceiver, ReceivedSpan
 
 import spotter
 from spotter.cli.embedded import EmbeddedPipeline
@@ -24,10 +26,16 @@ class Finished:
     pipeline: EmbeddedPipeline
     database: Path
     steps: list[tuple[Alert, AlertUpdate]] = field(default_factory=list)
+    spans: list[ReceivedSpan] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
+    with OtlpReceiver() as collector:
+        yield play(tmp_path_factory, collector)
+
+
+def play(tmp_path_factory: pytest.TempPathFactory, collector: OtlpReceiver) -> Finished:
     database = tmp_path_factory.mktemp("demo") / "spotter.db"
     settings = build_settings(
         cameras=[f"{name}={CLIPS / name}.mp4" for name in ("dock", "packing", "aisle")],
@@ -35,6 +43,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
             "ingest": {"speed": "max"},
             "store": {"url": f"sqlite:///{database}"},
             "dashboard": {"port": 0, "background": "blurred"},
+            "trace": {"endpoint": collector.endpoint, "ratio": 0},
         },
     )
     steps: list[tuple[Alert, AlertUpdate]] = []
@@ -44,7 +53,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         assert pipeline.wait(240)
     finally:
         pipeline.stop()
-    return Finished(pipeline, database, steps)
+    return Finished(pipeline, database, steps, collector.spans)
 
 
 def test_every_frame_is_accounted_for(finished):
@@ -54,6 +63,14 @@ def test_every_frame_is_accounted_for(finished):
         assert own.read > 100, camera
         assert own.read == own.posed + sum(own.dropped.values()), camera
         assert own.posed == own.read, f"{camera} lost frames although files played at full speed: {own.dropped}"
+
+
+def test_the_alert_is_traced_although_no_frame_is(finished):
+    (alert,) = [alert for alert, update in finished.steps if update.kind is UpdateKind.RAISED]
+    trace = alert.versions["traceparent"].split("-")[1]
+    assert sorted(span.name for span in finished.spans) == ["capture", "ergonomics", "pose", "store"]
+    assert {span.trace for span in finished.spans} == {trace}
+    assert {span.service for span in finished.spans} == {"spotter-run"}
 
 
 def test_one_possible_fall_in_the_aisle_and_nothing_elsewhere(finished):
