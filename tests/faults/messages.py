@@ -15,16 +15,16 @@ from typing import Any, Self
 from kafka import KafkaProducer
 
 from faults.cameras import planned_at
-from spotter.core.bus import SKELETONS, Topic
+from spotter.core.bus import FRAMES, SKELETONS, Topic
 from spotter.core.bus.api import Codec
 from spotter.core.bus.kafka import KafkaBus
 from spotter.core.bus.kafka.options import client_options
 from spotter.core.clock import now, to_seconds
-from spotter.core.contracts import SCHEMA_VERSION, PoseFrame
+from spotter.core.contracts import SCHEMA_VERSION, Frame, PoseFrame
 from spotter.core.settings import KafkaSettings
 from spotter.core.telemetry import Metrics
-from spotter.core.wire import decode_pose_frame, encode_pose_frame
-from spotter.core.wire.generated import skeleton_pb2
+from spotter.core.wire import decode_pose_frame, encode_frame, encode_pose_frame
+from spotter.core.wire.generated import frame_pb2, skeleton_pb2
 
 PUBLISH_S = 120.0
 """Longest that a load may be held back beyond its own time."""
@@ -36,9 +36,7 @@ HUGE = 900_000
 
 def as_next_version(pose: PoseFrame) -> bytes:
     """`pose` as the next release would write it."""
-    message = skeleton_pb2.PoseFrame.FromString(encode_pose_frame(pose))
-    message.schema_version = SCHEMA_VERSION + 1
-    return message.SerializeToString()
+    return _at_version(SCHEMA_VERSION + 1, skeleton_pb2.PoseFrame.FromString(_encoded(pose)))
 
 
 NEWER_SKELETONS: Topic[PoseFrame] = Topic(
@@ -54,7 +52,8 @@ class Publisher:
         self.error: BaseException | None = None
         self._frames = frames
         self._topic_of = topic_of
-        self._bus = KafkaBus(settings, Metrics(), client_id="fault-load")
+        self._metrics = Metrics()
+        self._bus = KafkaBus(settings, self._metrics, client_id="fault-load")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fault-load")
 
@@ -85,9 +84,15 @@ class Publisher:
                     return
                 self._bus.publish(self._topic_of(frame), frame)
                 self.history.append(frame)
+            while self._unacknowledged() and not self._stop.wait(0.05):
+                pass
             self._bus.close()
         except Exception as error:
             self.error = error
+
+    def _unacknowledged(self) -> float:
+        samples = (sample for family in self._metrics.registry.collect() for sample in family.samples)
+        return sum(sample.value for sample in samples if sample.name == "spotter_bus_unacknowledged")
 
 
 class Injector:
@@ -100,15 +105,14 @@ class Injector:
 
     def poison(self, topic: str, size: int, generator: random.Random) -> None:
         """`size` messages that cannot be read, of every kind in turn."""
-        good = encode_pose_frame(self._some(1, generator)[0])
-        newer = skeleton_pb2.PoseFrame.FromString(good)
-        newer.schema_version = SCHEMA_VERSION + 7
+        good = _encoded(self._some(1, generator)[0])
+        newer = frame_pb2.Frame if topic == FRAMES.name else skeleton_pb2.PoseFrame
         kinds = (
             b"",
             b"not a message at all",
             generator.randbytes(200),
             good[: len(good) // 2],
-            newer.SerializeToString(),
+            _at_version(SCHEMA_VERSION + 7, newer.FromString(good)),
             generator.randbytes(HUGE),
             good.replace(b"cam-", b"\xff\xfe\xfd\xfc", 1),
         )
@@ -117,15 +121,15 @@ class Injector:
 
     def repeat(self, topic: str, size: int, generator: random.Random) -> None:
         """A block of the last messages once more, in their order."""
-        self._send(topic, [(pose.camera_id, encode_pose_frame(pose)) for pose in self._some(size, generator)])
+        self._send(topic, [(pose.camera_id, _encoded(pose)) for pose in self._some(size, generator)])
 
     def shuffle(self, topic: str, size: int, generator: random.Random) -> None:
         """A block of the last messages once more, in any order."""
         block = self._some(size, generator)
         generator.shuffle(block)
-        self._send(topic, [(pose.camera_id, encode_pose_frame(pose)) for pose in block])
+        self._send(topic, [(pose.camera_id, _encoded(pose)) for pose in block])
 
-    def _some(self, size: int, generator: random.Random) -> list[PoseFrame]:
+    def _some(self, size: int, generator: random.Random) -> list[PoseFrame | Frame]:
         history = self._publisher.history
         end = generator.randint(min(len(history), size), len(history))
         return history[max(0, end - size) : end]
@@ -138,6 +142,15 @@ class Injector:
             producer.flush(timeout=FLUSH_S)
         finally:
             producer.close(timeout=5)
+
+
+def _encoded(message: PoseFrame | Frame) -> bytes:
+    return encode_frame(message) if isinstance(message, Frame) else encode_pose_frame(message)
+
+
+def _at_version(version: int, message: Any) -> bytes:
+    message.schema_version = version
+    return bytes(message.SerializeToString())
 
 
 def wait_until(done: Callable[[], bool], timeout: float, every: float = 0.25) -> bool:

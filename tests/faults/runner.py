@@ -92,6 +92,8 @@ def run(scenario: Scenario, folder: Path, seed: int | None = None) -> Result:
             result.recovered_s = time.monotonic() - begun
             time.sleep(SETTLE_S)
         result.problems += check.problems() + check.counters()
+        if result.problems and direct:
+            result.problems += _missing_in_topic(site, publisher)
         if (found := dead_letters_in(kafka)) < scenario.hold.dead_letters:
             result.problems.append(f"{found} dead letters, not at least {scenario.hold.dead_letters}")
         result.problems += _end(site, scene)
@@ -152,6 +154,14 @@ def _flow(site: Site, scenario: Scenario, frames: Sequence[Any]) -> tuple[list[s
     with Publisher(end, kafka, lambda _: SKELETONS) as publisher:
         publisher.wait(PUBLISH_S)
     return problems, undisturbed(skeletons_in(kafka), evidence=scenario.hold.evidence)
+
+
+def _missing_in_topic(site: Site, publisher: Publisher) -> list[str]:
+    """Whether the skeletons themselves are lost, which would put the blame on the bus or the broker."""
+    came = {(pose.camera_id, pose.epoch, pose.sequence) for pose in skeletons_in(site.settings().bus.kafka)}
+    lost = [pose for pose in publisher.history if (pose.camera_id, pose.epoch, pose.sequence) not in came]
+    cameras = sorted({pose.camera_id for pose in lost})
+    return [f"of {len(publisher.history)} published skeletons {len(lost)} are not in the topic {cameras}"]
 
 
 def _end(site: Site, scene: Scene) -> list[str]:
