@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -382,7 +383,8 @@ def test_what_runs_all_the_time_reads_indexes_only(store: Store, deliveries: Del
     )
     with store._writer.begin() as connection:
         connection.execute(text(fill), {"at": datetime(2026, 1, 31, tzinfo=UTC)})
-        connection.execute(text("ANALYZE deliveries"))
+        if store.on_server:
+            connection.execute(text("ANALYZE deliveries"))
     record(store, fall())
     asked: list[tuple[str, Any]] = []
     event.listen(store._reader, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
@@ -403,5 +405,7 @@ def test_what_runs_all_the_time_reads_indexes_only(store: Store, deliveries: Del
     with store._reader.connect() as connection:
         for sql, values in statements:
             plan = [" ".join(map(str, row)) for row in connection.exec_driver_sql(explain + sql, values)]
-            whole = [line for line in plan if "Seq Scan on deliveries" in line or line.endswith("SCAN deliveries")]
-            assert whole == [], f"{sql}: {plan}"
+            assert not re.search(r"Seq Scan on deliveries|SCAN deliveries($|\n)|AUTOMATIC", "\n".join(plan)), (
+                sql,
+                plan,
+            )

@@ -241,7 +241,7 @@ class Deliveries:
 
 
 def in_state(state: DeliveryState, row: Any = DeliveryRow) -> ColumnElement[bool]:
-    """The condition with the state in its text: SQLite uses a partial index only then, and not for a parameter."""
+    """The condition with the state in its text, so that a partial index fits it however a plan treats parameters."""
     return cast(ColumnElement[bool], row.state == literal_column(f"'{state.value}'"))
 
 
