@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from alert_samples import START, make_alert, make_update
-from store_history_conformance import AuditConformance, HistoryConformance, RetentionConformance
+from store_history_conformance import DAY, AuditConformance, HistoryConformance, RetentionConformance
 
 from spotter.core.clock import SECOND, now
 from spotter.core.contracts import (
@@ -22,6 +22,7 @@ from spotter.core.contracts import (
     UpdateKind,
 )
 from spotter.core.store import AlertCursor, AlertQuery, Counts, Store, alert_from_json, alert_json, update_from_json
+from spotter.core.store.deliveries import Deliveries
 
 
 class StoreConformance(HistoryConformance, AuditConformance, RetentionConformance):
@@ -140,20 +141,6 @@ class StoreConformance(HistoryConformance, AuditConformance, RetentionConformanc
         store.record(alert, make_update(alert, 1, UpdateKind.STILL_DOWN, 30))
         assert store.newest_message() > first
 
-    def test_delivery(self, store: Store) -> None:
-        alert = make_alert()
-        store.record(alert, make_update(alert))
-        store.record(alert, make_update(alert, 1, UpdateKind.STILL_DOWN, 30))
-        first, second = store.pending_outbox()
-        store.mark_attempted(first.id)
-        assert store.pending_outbox()[0].attempts == 1
-        assert store.mark_delivered(first.id, START + SECOND)
-        assert not store.mark_delivered(first.id, START + 2 * SECOND)
-        assert [entry.id for entry in store.pending_outbox()] == [second.id]
-        assert store.mark_delivered(second.id, START + 3 * SECOND)
-        assert not store.mark_delivered(10_000, START)
-        assert store.alerts()[0].ledger.notified == START + SECOND
-
     def test_filters(self, store: Store) -> None:
         dock = make_alert(0)
         aisle = make_alert(1, camera_id="aisle", kind=AlertKind.PERSON_DOWN, severity=Severity.P1)
@@ -230,7 +217,7 @@ class StoreConformance(HistoryConformance, AuditConformance, RetentionConformanc
         for alert in (one, two):
             store.record(alert, make_update(alert))
         store.record(one, make_update(one, 1, UpdateKind.ENDED, 9))
-        store.mark_delivered(store.pending_outbox()[0].id, START)
+        Deliveries(store).fan_out(lambda payload: (), START, DAY, limit=1)
         store.put_camera(CameraHealth("dock", CameraState.LIVE, START), "site", "0")
         assert store.counts() == Counts(cameras=1, alerts=2, alerts_open=1, outbox_pending=2)
         store.ping()

@@ -10,8 +10,10 @@ from alert_samples import make_alert, make_update
 from sqlalchemy import create_engine, text
 
 from spotter.cli.app import execute
+from spotter.core.clock import now
 from spotter.core.contracts import UpdateKind
 from spotter.core.store import Store
+from spotter.core.store.deliveries import Deliveries
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def database(tmp_path: Path) -> Path:
     with Store.open(path) as store:
         alert = make_alert()
         store.record(alert, make_update(alert, 0, UpdateKind.ENDED))
-        store.mark_delivered(store.pending_outbox()[0].id, alert.raised_at)
+        Deliveries(store).fan_out(lambda payload: (), now(), 1)  # there is no channel
     return path
 
 

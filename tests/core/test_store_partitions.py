@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, text
 from store_history_conformance import BEGIN, DAY, FOREVER, all_time, bucket, part, sample
 
@@ -21,6 +22,7 @@ from spotter.core.store.partitions import (
     week_of,
 )
 from spotter.core.store.retention import run_retention
+from spotter.core.telemetry.store_metrics import StoreMetrics
 
 
 @pytest.fixture
@@ -117,3 +119,16 @@ def test_a_query_of_one_week_reads_one_partition(store: Store) -> None:
         plan = "\n".join(connection.execute(text(statement), bounds).scalars())
     assert Partition("exposure_buckets", week_of(at)).name in plan
     assert Partition("exposure_buckets", week_of(at) + WEEK).name not in plan
+
+
+def test_what_retention_did_is_measured(migrated_url: str) -> None:
+    registry = CollectorRegistry()
+    with Store.open(migrated_url, metrics=StoreMetrics(registry)) as store:
+        store.put_health([sample(minute) for minute in range(5)])
+        at = BEGIN + 30 * DAY
+        run_retention(store, FOREVER.model_copy(update={"health": 7}), at, dry_run=True)
+        assert registry.get_sample_value("spotter_store_retention_completed_timestamp_seconds") == 0
+        run_retention(store, FOREVER.model_copy(update={"health": 7}), at)
+        deleted = registry.get_sample_value("spotter_store_retention_deleted_total", {"data": "health"})
+        assert deleted == 5
+        assert registry.get_sample_value("spotter_store_retention_completed_timestamp_seconds") == at / 1e9

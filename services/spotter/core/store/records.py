@@ -40,7 +40,7 @@ class CameraRecord:
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """A message that waits for delivery. `payload` is `alert_json.message_json` of its alert and update."""
+    """A message that waits for the channels. `payload` is `alert_json.message_json` of its alert and update."""
 
     id: int
     alert_id: uuid.UUID

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import URL, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from spotter.core.settings import StoreSettings
@@ -23,6 +24,7 @@ from spotter.core.store.audit import AuditRepository, append
 from spotter.core.store.cameras import CameraRepository
 from spotter.core.store.counts import CountRepository
 from spotter.core.store.engine import Mode, database_name, is_file, open_engine, parse_url
+from spotter.core.store.failures import store_error
 from spotter.core.store.history import HistoryRepository
 from spotter.core.store.migrate import Schema, SchemaState, migrate, schema_state
 from spotter.core.store.outbox import OutboxRepository
@@ -165,13 +167,17 @@ class Store(AlertRepository, OutboxRepository, CameraRepository, HistoryReposito
         if not self.on_server:
             yield True
             return
-        with self._reader.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            got = bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock}).scalar())
-            try:
-                yield got
-            finally:
-                if got:
-                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": lock})
+        try:
+            with self._reader.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                got = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": lock}))
+                try:
+                    yield got
+                finally:
+                    if got:
+                        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": lock})
+        except SQLAlchemyError as error:
+            # A lock whose connection broke is free; what was done under it may have been done beside another.
+            raise store_error(error, self.database) from error
 
     def close(self) -> None:
         """Let the database go. A closed store may be used again; it reconnects (in memory: to an empty one)."""

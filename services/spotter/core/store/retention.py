@@ -188,7 +188,12 @@ def _delete(store: Store, part: Part, cut_off: int) -> int:
 
 def _count(store: Store, part: Part, cut_off: int, which: Any) -> int:
     statement = select(func.count()).select_from(part.table).where(part.time < cut_off, part.belongs, which)
-    return store._transact(lambda session: session.scalar(statement) or 0, write=False, name="retention")
+
+    def work(session: Session) -> int:
+        unhurried(session.connection())  # there may be millions
+        return session.scalar(statement) or 0
+
+    return store._transact(work, write=False, name="retention")
 
 
 def _oldest(store: Store, part: Part) -> int | None:
