@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from skeletons import blend, figure, pose_frame, times
 
 from spotter.core.bus import HEALTH, SKELETONS, MemoryBus
+from spotter.core.clock import SECOND
 from spotter.core.contracts import Alert, AlertUpdate, CameraHealth, CameraState, PoseFrame, UpdateKind
 from spotter.core.settings import Settings, load_settings
-from spotter.core.state import MemoryState
-from spotter.core.store import Store
+from spotter.core.state import MemorySnapshots, MemoryState, Snapshots
+from spotter.core.store import AlertQuery, Store
 from spotter.core.telemetry import Metrics
-from spotter.ergonomics.worker import ErgonomicsWorker
+from spotter.ergonomics.worker import AtStop, ErgonomicsWorker
 
 
 def settings() -> Settings:
@@ -34,15 +38,23 @@ def fall(epoch: int = 0, *, camera: str = "cam", stop: float = 8.0, fps: float =
 class Bench:
     """A worker on its thread, with everything real around it."""
 
-    def __init__(self, folder: Path, *, busy_timeout_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        busy_timeout_s: float = 5.0,
+        at_stop: AtStop = AtStop.END,
+        snapshots: Snapshots | None = None,
+    ) -> None:
         self.database = folder / "spotter.db"
         self.store = Store.open(self.database, busy_timeout_s=busy_timeout_s)
         self.bus, self.state, self.metrics = MemoryBus(), MemoryState(), Metrics()
         self.seen: list[tuple[Alert, AlertUpdate]] = []
         self.stop = threading.Event()
-        worker = ErgonomicsWorker(
-            settings(), self.bus, self.store, self.state, self.metrics, lambda a, u: self.seen.append((a, u))
-        )
+        self.worker = worker = ErgonomicsWorker(
+            settings(), self.bus, self.store, self.state, self.metrics, lambda a, u: self.seen.append((a, u)),
+            snapshots=snapshots, at_stop=at_stop,
+        )  # fmt: skip
         self.thread = threading.Thread(target=worker.run, args=(self.stop,), daemon=True)
 
     def play(self, frames: list[PoseFrame]) -> None:
@@ -57,6 +69,13 @@ class Bench:
 
     def value(self, name: str, **labels: str) -> float:
         return self.metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -137,6 +156,125 @@ def test_duplicates_are_counted_and_ignored(bench: Bench) -> None:
     bench.play([frame for frame in frames for _ in range(2)])
     assert bench.value("spotter_messages_rejected_total", topic="skeletons", reason="late_or_duplicate") == len(frames)
     assert bench.value("spotter_rule_evaluations_total", camera="cam", rule="fall") == len(frames)
+
+
+def test_an_older_epoch_that_comes_again_ends_nothing(bench: Bench) -> None:
+    newer = fall(100, stop=8.0)
+    bench.play([*fall(0, stop=1.0), *newer[:60], *fall(0, stop=1.0), *newer[60:]])
+    assert bench.value("spotter_messages_rejected_total", topic="skeletons", reason="older_epoch") == 10
+    (alert,) = bench.store.alerts()
+    assert [update.kind for _, update in bench.seen] == [UpdateKind.RAISED, UpdateKind.ENDED]
+    assert alert.started_at > 100 * SECOND
+
+
+def test_exposure_is_written_minute_by_minute(bench: Bench) -> None:
+    """Someone bends for 2.5 minutes of event time that begin 30 s before a whole minute; two epochs in the last."""
+    bend = figure(500, trunk_deg=80)
+    frames = [pose_frame(30 + at, [bend], sequence=i) for i, at in enumerate(times(0, 150, 4))]
+    again = [pose_frame(181 + at, [bend], sequence=i, epoch=1) for i, at in enumerate(times(0, 5, 4))]
+    bench.play([*frames, *again])
+    buckets = bench.store.exposure(site="plant", since=0, until=10**12)
+    assert [(b.camera_id, b.epoch, b.start // SECOND, b.seconds, b.frames) for b in buckets] == [
+        ("cam", 0, 0, 60, 120), ("cam", 0, 60, 60, 240), ("cam", 0, 120, 60, 240), ("cam", 1, 180, 60, 20),
+    ]  # fmt: skip
+    seen = [b.upright + b.bent + b.deep + b.unproven + b.not_observable for b in buckets]
+    assert seen == pytest.approx([29.75, 60, 60, 4.75])
+    assert buckets[1].bent + buckets[1].deep == pytest.approx(60)
+    total = bench.state.views()["cam"].posture_seconds
+    assert total.bent + total.deep == pytest.approx(4.75)
+
+
+def test_exposure_waits_for_the_store_and_is_not_lost(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, busy_timeout_s=0.05)
+    locker = sqlite3.connect(bench.database, isolation_level=None, check_same_thread=False)
+    locker.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(1.5, lambda: locker.execute("ROLLBACK"))
+    release.start()
+    bench.play([pose_frame(at, [figure(500)], sequence=i) for i, at in enumerate(times(0, 61, 4))])
+    release.join()
+    locker.close()
+    assert [bucket.frames for bucket in bench.store.exposure(since=0, until=10**12)] == [240, 4]
+
+
+def test_how_much_was_watched_is_counted(bench: Bench) -> None:
+    frames = [pose_frame(at, [], sequence=i) for i, at in enumerate([0.0, 0.5, 1.0, 11.0, 11.5])]
+    bench.play(frames)
+    assert bench.value("spotter_coverage_seconds_total", camera="cam", state="assessed") == pytest.approx(1.5)
+    assert bench.value("spotter_coverage_seconds_total", camera="cam", state="missing") == pytest.approx(10)
+
+
+def test_a_new_alert_carries_the_trace_of_its_frame(bench: Bench) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    bench.play([replace(frame, trace=trace) for frame in fall()])
+    (alert,) = bench.store.alerts()
+    assert alert.versions["traceparent"] == trace
+
+
+def test_a_stop_that_hands_over_leaves_alerts_open(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at_stop=AtStop.HAND_OVER)
+    bench.thread.start()
+    for frame in fall():
+        bench.bus.publish(SKELETONS, frame)
+    wait_until(lambda: bool(bench.seen))
+    bench.stop.set()
+    bench.thread.join(30)
+    assert not bench.thread.is_alive()
+    (alert,) = bench.store.alerts()
+    assert alert.open
+    assert [update.kind for _, update in bench.seen] == [UpdateKind.RAISED]
+
+
+def test_the_end_of_the_topic_ends_alerts_also_when_a_stop_would_not(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, at_stop=AtStop.HAND_OVER)
+    bench.play(fall())
+    assert [update.kind for _, update in bench.seen] == [UpdateKind.RAISED, UpdateKind.ENDED]
+
+
+@pytest.mark.parametrize("state", [CameraState.ENDED, CameraState.FAILED, CameraState.LIVE])
+@pytest.mark.parametrize("followed", [True, False], ids=["followed", "state lost"])
+def test_alerts_of_a_camera_that_has_ended_are_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: CameraState, followed: bool
+) -> None:
+    """In a service of its own: the topic never ends, and no frame comes that could close them."""
+    monkeypatch.setattr("spotter.ergonomics.worker._SWEEP_S", 0.05)
+    if not followed:
+        before = Bench(tmp_path, at_stop=AtStop.HAND_OVER)
+        before.thread.start()
+        for frame in fall():
+            before.bus.publish(SKELETONS, frame)
+        wait_until(lambda: bool(before.seen))
+        before.stop.set()
+        before.thread.join(30)
+    bench = Bench(tmp_path, at_stop=AtStop.HAND_OVER, snapshots=MemorySnapshots())
+    bench.worker._silent_s = 0.5
+    bench.thread.start()
+    for frame in fall() if followed else [pose_frame(1, [], camera="other")]:
+        bench.bus.publish(SKELETONS, frame)
+    bench.bus.publish(HEALTH, CameraHealth("cam", state, at=1_000_000))
+    wait_until(lambda: bool(bench.store.cameras()) and bool(bench.store.alerts()))
+    if state is CameraState.LIVE:
+        time.sleep(1.5)
+        assert all(alert.open for alert in bench.store.alerts())
+    else:
+        wait_until(lambda: not bench.store.alerts(AlertQuery(open=True)))
+        assert bench.seen[-1][1].kind is UpdateKind.ENDED
+    bench.stop.set()
+    bench.thread.join(30)
+    (record,) = bench.store.records()
+    assert [update.number for update in record.updates] == list(range(len(record.updates)))
+
+
+def test_health_is_sampled_once_a_minute(bench: Bench) -> None:
+    for second in (0, 10, 59, 60, 130):
+        bench.bus.publish(HEALTH, CameraHealth("cam", CameraState.LIVE, at=second * SECOND, frames_read=second))
+        if not bench.thread.is_alive():
+            bench.thread.start()
+        moment = second * SECOND
+        wait_until(lambda at=moment: any(health.at == at for health in bench.state.health().values()))
+    bench.stop.set()
+    bench.thread.join(30)
+    samples = bench.store.health(site="plant", since=0, until=10**12)
+    assert [(sample.minute // SECOND, sample.frames_read) for sample in samples] == [(0, 0), (60, 60), (120, 130)]
 
 
 def test_an_unknown_camera_is_judged_with_the_default_view(bench: Bench) -> None:

@@ -163,7 +163,7 @@ def test_two_who_fell_at_once_are_both_met_again(store: Store) -> None:
 
 
 def test_numbers_of_tracks_are_never_given_twice(store: Store) -> None:
-    first, second = FACTORY.new(list), FACTORY.new(list)
+    first, second = FACTORY.new(list), FACTORY.new(list, late=True)
     messages = frames(lies(), stop=10)
 
     def tracks(stream: CameraStream, chosen: list[PoseFrame]) -> set[str]:

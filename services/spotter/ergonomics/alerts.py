@@ -62,6 +62,13 @@ class KnownAlert:
     updates: tuple[AlertUpdate, ...]
 
 
+def ended(known: KnownAlert) -> AlertStep:
+    """Close an alert of a camera that has ended, and that nobody follows any more, at its newest update."""
+    last = known.updates[-1]
+    update = AlertUpdate(known.alert.id, last.number + 1, UpdateKind.ENDED, last.at)
+    return AlertStep(replace(known.alert, ended_at=last.at), update)
+
+
 @dataclass(frozen=True, slots=True)
 class _Open:
     """An open alert, and the updates that the store knew of it before."""

@@ -35,6 +35,9 @@ class _Part:
 
     streams: dict[str, CameraStream] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    heard: dict[str, float] = field(default_factory=dict)
+    since: float = field(default_factory=time.monotonic)
+    late: bool = False
     rebuild: Rebuild | None = None
     owned: bool = True
     taken: bool = False
@@ -71,9 +74,10 @@ class Parts:
         stream = part.streams.get(pose.camera_id)
         if stream is None:
             recall = self._recall(part, pose.camera_id) if self._snapshots is not None else None
-            stream = part.streams[pose.camera_id] = self._factory(pose.camera_id).new(recall)
+            stream = part.streams[pose.camera_id] = self._factory(pose.camera_id).new(recall, late=part.late)
         taken = stream.take(pose)
         part.changed.add(pose.camera_id)
+        part.heard[pose.camera_id] = time.monotonic()
         if part.rebuild is not None:
             part.rebuild.pass_by(pose.posed_at)
         return taken
@@ -95,6 +99,21 @@ class Parts:
                 for stream in part.streams.values():
                     stream.settle()
         return steps
+
+    def end(self, number: int, camera_id: str, silent_s: float) -> Sequence[AlertStep] | None:
+        """End the stream of a camera of which nothing was taken for `silent_s` seconds.
+
+        Returns:
+            The steps that close its alerts; None when it is not so silent or its part is not here (any more).
+        """
+        part = self._parts.get(number)
+        if part is None or part.rebuild is not None:
+            return None
+        if time.monotonic() - part.heard.get(camera_id, part.since) < silent_s:
+            return None
+        stream = part.streams.get(camera_id)
+        part.changed.update({camera_id} & part.streams.keys())
+        return stream.end() if stream is not None else ()
 
     def streams(self, numbers: Collection[int] | None = None) -> Iterator[tuple[str, CameraStream]]:
         """(camera id, stream) of these parts, or of all."""
@@ -195,7 +214,7 @@ class Parts:
         of_part = [alert for alert in alerts or () if part_of(alert.camera_id) == claim.part]
         # Without the store nobody knows what is open: as far back as may be.
         least_s = rules.rebuild_s if alerts is not None else rules.rebuild_max_s
-        part.rebuild = Rebuild(claim.committed or 0, now())
+        part.rebuild, part.late = Rebuild(claim.committed or 0, now()), True
         return Resume(claim.committed, reach(of_part, base, least_s, max(rules.rebuild_s, rules.rebuild_max_s)))
 
     def _recall(self, part: _Part, camera_id: str) -> Callable[[], list[KnownAlert]]:

@@ -102,6 +102,18 @@ class Recorder:
         known = {record.alert.id: KnownAlert(record.alert, record.updates) for record in records if record.updates}
         return list(known.values())
 
+    def left_open(self) -> list[KnownAlert]:
+        """Open alerts of cameras that have ended or failed; none when the store does not answer now."""
+        over = (CameraState.ENDED, CameraState.FAILED)
+        try:
+            cameras = {row.id for row in self._store.cameras() if row.site == self._site and row.state in over}
+            records = self._store.records(AlertQuery(site=self._site, open=True, limit=_REACHED)) if cameras else []
+        except StoreError as error:
+            self._metrics.store_failures.inc()
+            self._log.warning("alerts_not_read", error=str(error))
+            return []
+        return [KnownAlert(r.alert, r.updates) for r in records if r.alert.camera_id in cameras and r.updates]
+
     def recent(self) -> list[Alert] | None:
         """The newest alerts of the site and all that are open; None when the store does not answer now."""
         try:

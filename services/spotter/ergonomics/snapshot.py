@@ -49,9 +49,9 @@ class StreamFactory:
         self._parts = (site, camera_id, view, tracker, fall)
         self._parameters = _digest(view, tracker, fall)
 
-    def new(self, recall: Recall | None = None) -> CameraStream:
-        """A stream without a past."""
-        return CameraStream(self._assessor, recall)
+    def new(self, recall: Recall | None = None, *, late: bool = False) -> CameraStream:
+        """A stream without a past; see `CameraStream`."""
+        return CameraStream(self._assessor, recall, late=late)
 
     def encode(self, stream: CameraStream) -> bytes:
         """The whole of `stream`; minutes of ended epochs must have been written down before."""

@@ -42,15 +42,18 @@ class CameraStream:
 
     Args:
         new_assessor: makes the assessor of an epoch, given its argument `late`.
-        restore_assessor: makes one from a state.
-        recall: what the store knows of the camera, for a service that may have lost its state; None when this stream
-            is known to begin here.
+        recall: what the store knows of the camera, for a service that others may have gone before; None: nobody has.
+        late: the history is known to begin late, so others may have numbered the tracks of its first epoch before.
     """
 
-    def __init__(self, new_assessor: Callable[[int], CameraAssessor], recall: Recall | None = None) -> None:
+    def __init__(
+        self, new_assessor: Callable[[int], CameraAssessor], recall: Recall | None = None, *, late: bool = False
+    ) -> None:
         self._new_assessor = new_assessor
         self._recall = recall
+        self._late = late
         self._gate = EpochGate()
+        self._epoch = 0
         self._assessor: CameraAssessor | None = None
         self._finished: list[tuple[int, int, ExposureMinute]] = []
         self._restored = False
@@ -58,7 +61,7 @@ class CameraStream:
     @property
     def epoch(self) -> int:
         """The epoch that is followed; 0 before the first message."""
-        return self._gate.current or 0
+        return self._epoch
 
     @property
     def newest_at(self) -> int:
@@ -77,7 +80,7 @@ class CameraStream:
             return Taken(refused=OLDER_EPOCH)
         ended = self.end() if turn is Turn.BEGINS else ()
         if self._assessor is None:
-            self._assessor = self._begin(pose, known)
+            self._epoch, self._assessor = pose.epoch, self._begin(pose, known)
         before = self._assessor.newest_at
         assessment = self._assessor.update(pose)
         if assessment is None:
@@ -127,15 +130,14 @@ class CameraStream:
         """The stream that `state` was taken from."""
         stream = cls(new_assessor)
         stream._gate = EpochGate.restore(state["gate"])
+        stream._epoch = stream._gate.current or 0
         stream._assessor = restore_assessor(state["assessor"]) if state["assessor"] is not None else None
         stream._restored = True
         return stream
 
     def _begin(self, pose: PoseFrame, known: Sequence[KnownAlert] | None) -> CameraAssessor:
-        """The assessor of a new epoch. Without memory of the camera, others may have seen frames of it before."""
-        if known is None:
-            return self._new_assessor(0)
-        self._recall = None
-        assessor = self._new_assessor(pose.sequence)
-        assessor.seed(known, pose.captured_at)
+        assessor = self._new_assessor(pose.sequence if self._late else 0)
+        if known is not None:
+            assessor.seed(known, pose.captured_at)
+        self._recall, self._late = None, False
         return assessor

@@ -22,13 +22,14 @@ from spotter.core.bus import HEALTH, SKELETONS, Bus
 from spotter.core.bus.api import Claim, Resume
 from spotter.core.clock import from_seconds, now, to_seconds
 from spotter.core.contracts import PoseFrame, UpdateKind
+from spotter.core.errors import BusError
 from spotter.core.settings import Settings
 from spotter.core.state import CameraView, LiveState, PersonView, PostureSeconds, Snapshots
 from spotter.core.store import ExposureBucket, Store
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.core.telemetry.spans import ERGONOMICS
 from spotter.core.telemetry.tracing import NO_TRACER, Attributes, Tracer
-from spotter.ergonomics.alerts import AlertStep
+from spotter.ergonomics.alerts import AlertStep, ended
 from spotter.ergonomics.assessment import Assessment
 from spotter.ergonomics.exposure import MINUTE_S
 from spotter.ergonomics.parts import Parts
@@ -38,6 +39,9 @@ GROUP = "ergonomics"
 
 _BATCH = 16
 _POLL_S = 0.1
+
+_SWEEP_S = 30.0
+"""Pause between looks for alerts whose cameras have ended."""
 
 _LEAVING_S = 10.0
 """Longest wait for the store while a part waits to go to another member; then that member replays."""
@@ -86,6 +90,7 @@ class ErgonomicsWorker:
         self._tracer = tracer
         self._recorder = Recorder(settings, store, metrics, on_update)
         self._parts = Parts(settings, snapshots, self._recorder, metrics.recovery)
+        self._silent_s = settings.ergonomics.fall.lost_s
         self._gave_up = False
         self._log = get_logger("spotter.ergonomics")
         self._skeletons = bus.subscribe(SKELETONS, GROUP, handover=self)
@@ -131,6 +136,7 @@ class ErgonomicsWorker:
 
     def _work(self, stop: threading.Event) -> None:
         due = time.monotonic() + self._every_s
+        sweep = time.monotonic() + _SWEEP_S
         while not stop.is_set() and not self._skeletons.ended:
             self._take_health()
             for pose in self._skeletons.take(_BATCH, timeout=_POLL_S):
@@ -141,6 +147,9 @@ class ErgonomicsWorker:
                 due = time.monotonic() + self._every_s
             elif not self._keeps_snapshots:
                 self._skeletons.commit()
+            if self._keeps_snapshots and time.monotonic() >= sweep:
+                self._close_left_open()
+                sweep = time.monotonic() + _SWEEP_S
 
     def _assess(self, pose: PoseFrame) -> None:
         began, camera = now(), pose.camera_id
@@ -181,6 +190,19 @@ class ErgonomicsWorker:
                 failure = error
         if failure is not None:
             raise failure
+
+    def _close_left_open(self) -> None:
+        """A camera that has ended or failed sends no frame that could close its alerts; whoever has its part does."""
+        for known in self._recorder.left_open():
+            camera = known.alert.camera_id
+            try:
+                part = self._skeletons.part_of(camera)
+            except BusError:  # The topic is not known yet.
+                return
+            steps = self._parts.end(part, camera, self._silent_s)
+            if steps is not None:
+                followed = any(step.alert.id == known.alert.id for step in steps)
+                self._recorder.steps(steps if followed else [*steps, ended(known)])
 
     def _flush(self, parts: Collection[int] | None = None, *, every: bool = False) -> None:
         """Exposure to the store, states to the snapshots, offsets to the bus; alerts are in the store already."""
