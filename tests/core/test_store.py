@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
-from alert_samples import make_alert, make_update
-from sqlalchemy import create_engine, text
+from alert_samples import START, make_alert, make_update
+from sqlalchemy import create_engine, event, text
 from store_conformance import StoreConformance
 
-from spotter.core.contracts import UpdateKind
-from spotter.core.store import Store
+from spotter.core.contracts import AlertKind, Severity, UpdateKind
+from spotter.core.store import AlertCursor, AlertQuery, Store
 
 
 class TestSqliteFile(StoreConformance):
@@ -44,6 +46,33 @@ class TestSqliteFile(StoreConformance):
             raised = connection.execute(text("SELECT raised_at FROM alerts")).scalar()
         engine.dispose()
         assert raised == "2026-01-31 08:15:00.123456"
+
+    @pytest.mark.parametrize(
+        ("query", "reads"),
+        [
+            (AlertQuery(), "SCAN alerts USING INDEX ix_alerts_by_time"),
+            (AlertQuery(open=True, camera_id="dock"), "SCAN alerts USING INDEX ix_alerts_open"),
+            (AlertQuery(site="site"), "SEARCH alerts USING INDEX ix_alerts_by_site (site=?)"),
+            (
+                AlertQuery(camera_id="dock", severity=Severity.P1),
+                "SEARCH alerts USING INDEX ix_alerts_by_camera_id_severity (camera_id=? AND severity=?)",
+            ),
+            (
+                AlertQuery(kind=AlertKind.PERSON_DOWN, since=START, after=AlertCursor(START, uuid.UUID(int=0))),
+                "SEARCH alerts USING INDEX ix_alerts_by_kind (kind=? AND raised_at>? AND (raised_at,id)<(?,?))",
+            ),
+        ],
+    )
+    def test_a_list_is_one_range_of_its_index(self, store: Store, query: AlertQuery, reads: str) -> None:
+        sent: list[tuple[str, Any]] = []
+        listen = ("before_cursor_execute", lambda _connection, _cursor, sql, given, *_: sent.append((sql, given)))
+        event.listen(store._reader, *listen)
+        store.alerts(query)
+        event.remove(store._reader, *listen)
+        statement, given = next(one for one in sent if one[0].startswith("SELECT"))
+        with store._reader.connect() as connection:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
+        assert [row[3] for row in plan] == [reads]
 
 
 class TestSqliteMemory(StoreConformance):
