@@ -60,9 +60,12 @@ DASHBOARD = dashboard(
         series(
             "Dead letters", "By topic and reason.",
             (f"sum by (topic, reason) (increase(spotter_bus_dead_letters_total{{{S}}}{OVER}))", "{{topic}} {{reason}}"),
-            (f"sum by (topic, reason) (increase(spotter_messages_rejected_total{{{S}}}{OVER}))",
-             "set aside: {{topic}} {{reason}}"),
             unit="none",
+        ),
+        series(
+            "Messages not used", "replayed, late_or_duplicate and older_epoch are normal after a hand-over.",
+            (f"sum by (topic, reason) (rate(spotter_messages_rejected_total{{{S}}}{OVER}))", "{{topic}} {{reason}}"),
+            unit="ops",
         ),
         series(
             "Partitions held", "By member.",
