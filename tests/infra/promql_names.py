@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,16 @@ from typing import Any
 import promql_parser
 import yaml
 
+from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 RULES = REPOSITORY / "infra" / "prometheus" / "rules"
 
 TARGET_LABELS = {"job", "instance", "component", "site"}
 """Labels that the scrape configuration puts on every series of a service."""
+
+TOPICS = {topic.name for topic in (FRAMES, SKELETONS, HEALTH)}
+COMPONENTS = {"ingest", "pose", "ergonomics", "notify", "dashboard", "maintenance"}
 
 EXTERNAL = {
     # Prometheus itself.
@@ -52,6 +58,13 @@ def exported() -> dict[str, set[str]]:
     return found
 
 
+@functools.cache
+def helps() -> dict[str, str]:
+    """Meaning by name, of every series that Spotter's services export."""
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "generate_metrics_doc.py"))
+    return {name: family.help for family in script["families"]() for name in family.names}
+
+
 def rules() -> Iterator[tuple[Path, dict[str, Any]]]:
     """(file, rule) of every rule."""
     for path in sorted(RULES.glob("*.yml")):
@@ -75,6 +88,7 @@ def _check(node: Any, found: list[str]) -> None:
         else:
             used = {matcher.name for matcher in node.matchers.matchers}
             found += [f"{node.name} has no label {name}" for name in sorted(used - labels)]
+            found += _unknown_values(node)
         return
     if isinstance(node, promql_parser.AggregateExpr) and node.modifier is not None:
         _known(node.modifier.labels, node.expr, found)
@@ -83,6 +97,17 @@ def _check(node: Any, found: list[str]) -> None:
             _known(node.modifier.matching.labels, side, found)
     for child in children(node):
         _check(child, found)
+
+
+def _unknown_values(node: Any) -> Iterator[str]:
+    """Values of `reason` and `state` are listed in the help of their metric, topics in the bus, components below."""
+    for matcher in node.matchers.matchers:
+        told = {"topic": TOPICS, "component": COMPONENTS}.get(matcher.name)
+        if matcher.name in ("reason", "state") and node.name in helps():
+            told = set(re.findall(r"[a-z_]+", helps()[node.name]))
+        for value in matcher.value.split("|") if told is not None else ():
+            if value != ".*" and value not in told:
+                yield f"{node.name} never has {matcher.name} {value}"
 
 
 def _known(labels: list[str], inside: Any, found: list[str]) -> None:

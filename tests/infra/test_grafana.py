@@ -112,6 +112,9 @@ def test_provisioning_points_at_the_dashboards_and_prometheus() -> None:
 def test_a_query_on_a_metric_that_nobody_exports_is_found() -> None:
     assert promql_names.problems("rate(spotter_unicorns_total[5m])") == ["nobody exports spotter_unicorns_total"]
     assert promql_names.problems('spotter_camera_up{cam="a"}') == ["spotter_camera_up has no label cam"]
+    assert promql_names.problems('spotter_coverage_seconds_total{state="asleep"}') == [
+        "spotter_coverage_seconds_total never has state asleep"
+    ]
     assert promql_names.problems("sum by (reason) (spotter_camera_up)") == [
         "grouped by reason, which no series inside has"
     ]
