@@ -131,6 +131,11 @@ def test_a_lag_that_grows_by_a_hundredth_of_the_messages_is_not_bounded(growth: 
     assert served("x", samples).keeps_up is keeps_up
 
 
+def test_a_lag_of_less_than_a_second_may_move() -> None:
+    samples = [look(n, n, 100, 200 * n, lag=100 + 3 * n) for n in range(30)]
+    assert served("x", samples).keeps_up is True
+
+
 def test_a_backlog_that_is_worked_off_in_the_first_half_counts_for_nothing() -> None:
     lags = [500 - 50 * n if n < 10 else 0 for n in range(30)]
     figures = served("x", [look(n, n, 100, 200 * n, lag=lag) for n, lag in enumerate(lags)])

@@ -87,7 +87,7 @@ def test_people_in_view_are_drawn_from_1_to_20() -> None:
 @pytest.mark.parametrize("fps", [5.0, 15.0])
 def test_each_fall_is_raised_once_and_nothing_else_is(fps: float) -> None:
     script, seconds = Script(fps=fps, falling=4, fall_every_s=50), 65.0
-    for index in range(8):
+    for index in range(5):
         steps, tracks = assess(index, script, seconds)
         falls = fall_times(index, 0, script, seconds)
         assert bool(falls) == (index % 4 == 0)

@@ -30,7 +30,7 @@ from spotter.simulate.watch import Look, MetricsPage, Sample, parse
 if TYPE_CHECKING:
     from spotter.core.bus.kafka import KafkaBus
 
-_CONNECT_S = 5.0
+_CONNECT_S = 3.0
 _POLL_S = 0.1
 _SHOWN = 3
 
@@ -57,7 +57,7 @@ class KafkaTarget:
     """The topics of a site, or of a test beside it.
 
     Raises:
-        BusError: Kafka cannot be reached within 5 s; says why.
+        BusError: Kafka cannot be reached within 3 s; says why.
     """
 
     def __init__(self, settings: Settings, pages: tuple[str, ...], on_drop: OnDrop) -> None:

@@ -87,11 +87,12 @@ class Served:
 
     @property
     def keeps_up(self) -> bool | None:
-        """False when the lag grows by more than 1 % of the messages dealt with or let go; None when it is not known."""
-        if self.lag_slope is None or not self.seconds:
+        """False when the lag is more than a second's messages and grows by more than 1 % of them; None when it is not
+        known."""
+        if self.lag_slope is None or self.lag_last is None or not self.seconds:
             return None
-        taken = (self.handled + sum(self.lost.values())) / self.seconds
-        return self.lag_slope <= _FALLING_BEHIND * max(taken, 1.0)
+        taken = max((self.handled + sum(self.lost.values())) / self.seconds, 1.0)
+        return self.lag_slope <= _FALLING_BEHIND * taken or self.lag_last <= taken
 
 
 def served(name: str, samples: Sequence[Sample]) -> Served:
