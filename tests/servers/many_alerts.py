@@ -81,6 +81,12 @@ def fill(engine: Engine, rows: int) -> None:
         parameters = {"rows": rows, "sites": SITES, "cameras": CAMERAS, "open": OPEN}
         connection.execute(text(_ALERTS), parameters)
         connection.execute(text("ALTER TABLE alerts ADD CONSTRAINT pk_alerts PRIMARY KEY (id)"))
+        connection.execute(
+            text(
+                "ALTER TABLE alert_updates ADD CONSTRAINT fk_alert_updates_alert_id_alerts FOREIGN KEY (alert_id) "
+                "REFERENCES alerts (id) ON DELETE CASCADE"
+            )
+        )
         for index in indexes:
             index.create(connection)
         connection.execute(text("ANALYZE alerts"))

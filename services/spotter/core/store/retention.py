@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, func, inspect, select, tuple_
+from sqlalchemy import Delete, delete, func, inspect, select, tuple_
 from sqlalchemy.orm import Session
 
 from spotter.core.clock import from_seconds, to_seconds
@@ -168,11 +168,17 @@ def _drop(week: Partition, session: Session) -> int:
     return drop_partition(connection, week) if week in partitions(connection, week.table) else 0
 
 
-def _delete(store: Store, part: Part, cut_off: int) -> int:
-    """Delete in batches, oldest first."""
+def batch_statement(part: Part, cut_off: int) -> Delete:
+    """DELETE of the `BATCH` oldest rows that may go."""
     keys = inspect(part.table).primary_key
     old = select(*keys).where(part.time < cut_off, part.belongs, part.may_go).order_by(part.time).limit(BATCH)
-    statement = delete(part.table).where(tuple_(*keys).in_(old))
+    # The bound once more, so that no partition is looked through that cannot hold such rows.
+    return delete(part.table).where(tuple_(*keys).in_(old), part.time < cut_off)
+
+
+def _delete(store: Store, part: Part, cut_off: int) -> int:
+    """Delete in batches, oldest first."""
+    statement = batch_statement(part, cut_off)
 
     def work(session: Session) -> int:
         # On the connection: the session would look for the rows among its objects, and it has none.

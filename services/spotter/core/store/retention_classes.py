@@ -6,9 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, TextClause, and_, exists, not_, or_, true
+from sqlalchemy import ColumnElement, TextClause, and_, exists, func, not_, or_, select, true
 
 from spotter.core.store.alert_lists import by_list
+from spotter.core.store.delivery_records import DeliveryState
 from spotter.core.store.history_tables import ExposureRow, HealthRow, LiftRow
 from spotter.core.store.tables import AlertRow, DeliveryRow, OutboxRow
 
@@ -40,9 +41,14 @@ class DataClass:
 
 _UNFINISHED = or_(
     OutboxRow.delivered_at.is_(None),
-    exists().where(DeliveryRow.outbox_id == OutboxRow.id, DeliveryRow.finished_at.is_(None)),
+    exists().where(DeliveryRow.outbox_id == OutboxRow.id, DeliveryRow.state == DeliveryState.PENDING),
 )
-"""A message that is not with all its channels yet. Given up and withheld count as finished: people have seen them."""
+"""A message that is not with all its channels yet. Given up and withheld count as finished: people can see them."""
+
+_UNFINISHED_OF_ALERT = (
+    # Counted, because a planner turns EXISTS into a join that reads the whole outbox for every batch.
+    select(func.count()).where(OutboxRow.alert_id == AlertRow.id, _UNFINISHED).scalar_subquery()
+)
 
 CLASSES = (
     DataClass(
@@ -53,10 +59,7 @@ CLASSES = (
                 AlertRow.raised_at,
                 by_list(()),
                 # Updates, messages and deliveries go with their alert.
-                and_(
-                    AlertRow.ended_at.is_not(None),
-                    not_(exists().where(OutboxRow.alert_id == AlertRow.id, _UNFINISHED)),
-                ),
+                and_(AlertRow.ended_at.is_not(None), _UNFINISHED_OF_ALERT == 0),
             ),
         ),
     ),
@@ -69,7 +72,7 @@ CLASSES = (
                 DeliveryRow,
                 DeliveryRow.created_at,
                 DeliveryRow.outbox_id.is_(None),
-                DeliveryRow.finished_at.is_not(None),
+                DeliveryRow.state != DeliveryState.PENDING,
             ),
         ),
     ),
