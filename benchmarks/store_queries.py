@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "servers"))
 
 import psycopg2
-from many_alerts import FAST, fill
+from many_alerts import FAST, OPEN, fill
 from postgres import PostgresServer
 from psycopg2 import extensions
 from sqlalchemy import create_engine
@@ -32,6 +32,8 @@ from spotter.core.contracts import AlertKind, Severity
 from spotter.core.store import AlertCursor, AlertQuery, Store
 
 DAY = 86_400 * SECOND
+__all__ = ["BARE", "FAST", "OPEN", "PostgresServer", "fill", "measure", "queries"]
+
 BARE = "bare primary-key lookup (psycopg2)"
 
 
