@@ -23,6 +23,7 @@ from spotter.core.errors import StoreError
 from spotter.core.settings import StoreSettings
 from spotter.core.store import AlertQuery, Store
 from spotter.core.store.failures import store_error
+from spotter.core.store.migrate import Schema
 from spotter.core.telemetry.store_metrics import StoreMetrics
 
 
@@ -258,6 +259,18 @@ def test_wrong_password(server: PostgresServer, url: str) -> None:
         Store.open(wrong, settings=settings(retry_s=300))
     assert time.monotonic() - begun < 100  # waiting does not mend it
     assert "refuses this user or password" in line(caught)
+
+
+def test_the_password_may_come_from_the_environment(
+    server: PostgresServer, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = url.rsplit("/", 1)[1]
+    with pytest.raises(StoreError) as caught:
+        Store.open(server.url_of(database, GUARDED_USER))
+    assert "refuses this user or password" in line(caught)
+    monkeypatch.setenv("PGPASSWORD", GUARDED_PASSWORD)
+    with Store.attach(server.url_of(database, GUARDED_USER)) as store:
+        assert store.schema().schema is Schema.EMPTY
 
 
 def test_no_such_database_or_user(server: PostgresServer) -> None:
