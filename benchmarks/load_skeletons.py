@@ -6,9 +6,9 @@
 
 Each rate is sent for `--seconds` in real time, lowest first, until one leaves the service behind: its lag is more than
 a second's messages and grows. The highest that it keeps up with then runs for `--minutes`. One to twenty people are in
-view of each camera; one camera in ten shows a fall a minute, far more alerts than any site has. Alerts go into Postgres,
-views and snapshots into Redis. All of it shares this machine: processor time a message holds elsewhere, the rate does
-not.
+view of each camera; one camera in ten shows a fall a minute, far more alerts than any site has. Alerts go into
+Postgres, views and snapshots into Redis. All of it shares this machine: processor time a message holds elsewhere, the
+rate does not.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ MB, GB, TB = 1e6, 1e9, 1e12
 MEASURED = {
     "skeleton_kafka_bytes": ("bytes", "a skeleton message in the broker's log, {skeleton_people:.1f} people, lz4"),
     "jpeg_bytes_demo": ("bytes", "a 640x480 picture of the synthetic demo clips, JPEG quality 85"),
-    "jpeg_bytes_footage": ("bytes", "a picture of real test footage, longest side 640 px, mean"),
+    "jpeg_bytes_footage": ("bytes", "a picture of public clips (real people), longest side 640 px, mean"),
     "frame_kafka_overhead_bytes": ("bytes", "what message and record add to a picture"),
     "ingest_cpu_ms_frame": ("ms", "ingest: H.264 640x360 decoded, JPEG encoded, published"),
     "pose_cpu_ms_frame": ("ms", "pose on a CPU: JPEG decoded, default model at 384 px, published"),
@@ -56,6 +56,7 @@ class Assumptions:
         replication: copies of each partition where there are three brokers or more.
         camera_bits_s: bits a second from a camera to ingest.
         partition_cameras: cameras a partition at most.
+        pose_cores: cores that a pose process uses; each process wants a partition.
     """
 
     fps: float = 15.0
@@ -66,6 +67,7 @@ class Assumptions:
     replication: int = 3
     camera_bits_s: float = 2e6
     partition_cameras: int = 50
+    pose_cores: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def site(cameras: int, units: Mapping[str, float], assumed: Assumptions) -> Site
         skeleton_disk=skeleton_bytes_s * kafka.skeletons.retention_s * replication,
         brokers=brokers,
         replication=replication,
-        frame_partitions=partitions(cameras, assumed.partition_cameras, pose),
+        frame_partitions=partitions(cameras, assumed.partition_cameras, pose / assumed.pose_cores),
         skeleton_partitions=partitions(cameras, assumed.partition_cameras, ergonomics),
         ingest_cores=frames_s * units["ingest_cpu_ms_frame"] / core_s,
         pose_cores=pose,
@@ -138,9 +140,9 @@ def site(cameras: int, units: Mapping[str, float], assumed: Assumptions) -> Site
     )
 
 
-def partitions(cameras: int, most_cameras: int, cores: float) -> int:
-    """Twelve, or the multiple of twelve that leaves no partition with too many cameras and each core its own."""
-    return 12 * max(1, math.ceil(max(cameras / most_cameras, cores) / 12))
+def partitions(cameras: int, most_cameras: int, processes: float) -> int:
+    """Twelve, or the multiple of twelve that leaves no partition with too many cameras and each process its own."""
+    return 12 * max(1, math.ceil(max(cameras / most_cameras, processes) / 12))
 
 
 def unit_rows(units: Mapping[str, float]) -> list[list[str]]:

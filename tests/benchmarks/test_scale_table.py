@@ -50,7 +50,7 @@ def test_a_hundred_cameras_by_hand() -> None:
     assert made.skeleton_disk == 1e6 * 3 * 86_400 * 3
     assert (made.ingest_cores, made.pose_cores, made.ergonomics_cores) == (6.0, 80.0, 4.0)
     assert made.gpus == 4.0
-    assert (made.frame_partitions, made.skeleton_partitions) == (84, 12)
+    assert (made.frame_partitions, made.skeleton_partitions) == (24, 12)
     assert made.rows_day == 100 * (2880 + 18)
     assert made.database_day == 100 * (1440 * 300 + 18_000)
     assert made.redis == 1e6
@@ -71,10 +71,10 @@ def test_ten_times_the_cameras_take_ten_times_as_much() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cameras", "cores", "parts"), [(1, 0.1, 12), (600, 3, 12), (601, 3, 24), (10, 40, 48), (10_000, 100, 204)]
+    ("cameras", "processes", "parts"), [(1, 0.1, 12), (600, 3, 12), (601, 3, 24), (10, 40, 48), (10_000, 100, 204)]
 )
-def test_partitions_follow_cameras_and_cores(cameras: int, cores: float, parts: int) -> None:
-    assert partitions(cameras, 50, cores) == parts
+def test_partitions_follow_cameras_and_processes(cameras: int, processes: float, parts: int) -> None:
+    assert partitions(cameras, 50, processes) == parts
 
 
 def test_costs_are_cores_gpus_and_disks_at_the_prices_given() -> None:
