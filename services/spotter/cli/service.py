@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from spotter import __version__
 from spotter.cli.console import line
@@ -152,7 +152,7 @@ def run_service(role: str, settings: Settings, prepare: Prepare) -> int:
     shell.log.info("service_stopped")
     if not clean:
         # A thread may sit in a driver, or wait for a frozen server, for ever; the interpreter must not wait for it.
-        _leave(0 if shell.may_be_left or not worker.is_alive() else 1)
+        os._exit(0 if shell.may_be_left or not worker.is_alive() else 1)
     return 0
 
 
@@ -200,26 +200,46 @@ class _Worker(threading.Thread):
 
 
 class _Signals:
-    """SIGTERM and SIGINT set `stop`; a second one leaves at once, and so does a stop that takes too long."""
+    """SIGTERM and SIGINT set `stop`; a second one leaves at once, and so does a stop that takes too long.
+
+    They are read on a thread of its own from the interpreter's wake-up pipe, which C code writes: nothing that the main
+    thread is in, not even a lock that it waits for, can hold them up.
+    """
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
-        self._before = {number: signal.signal(number, self._receive) for number in (signal.SIGTERM, signal.SIGINT)}
+        self._come, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+        self._before = {number: signal.signal(number, _awake) for number in (signal.SIGTERM, signal.SIGINT)}
+        self._before_fd = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        self._thread = threading.Thread(target=self._watch, name="spotter-signals", daemon=True)
+        self._thread.start()
 
     def restore(self) -> None:
+        """Signals are the caller's again. Once one has come, the watch goes on to the end of the process."""
+        signal.set_wakeup_fd(self._before_fd)
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        os.write(self._write, _NO_SIGNAL)
+        if not self._shell.stop.is_set():
+            self._thread.join()
+            os.close(self._come)
+            os.close(self._write)
 
-    def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self._shell.stop.is_set():
-            os._exit(128 + number)
+    def _watch(self) -> None:
+        if os.read(self._come, 1) == _NO_SIGNAL:
+            return
         self._shell.stop.set()
-        guard = threading.Timer(LEAVE_S, _leave, (1,))
-        guard.daemon = True
-        guard.start()
+        deadline = time.monotonic() + LEAVE_S
+        while select.select([self._come], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            number = os.read(self._come, 1)
+            if number != _NO_SIGNAL:
+                os._exit(128 + number[0])
+        os._exit(1)
 
 
-def _leave(code: int) -> NoReturn:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+_NO_SIGNAL = b"\0"
+
+
+def _awake(number: int, frame: FrameType | None) -> None:
+    """A handler of Python must be there for the wake-up pipe to be written."""
