@@ -33,7 +33,9 @@ def webhook(url: str, name: str = "hook", **more: Any) -> dict[str, Any]:
 
 def notify_settings(*channels: dict[str, Any], database: str = "", **notify: Any) -> Settings:
     """Settings with these channels, looking often."""
-    values: dict[str, Any] = {"notify": {"poll_s": 0.05, "lease_s": 0.5, "drain_s": 1.0, **notify, "channels": list(channels)}}
+    values: dict[str, Any] = {
+        "notify": {"poll_s": 0.05, "lease_s": 0.5, "drain_s": 1.0, **notify, "channels": list(channels)}
+    }
     if database:
         values["store"] = {"url": database}
     return load_settings(None, values)

@@ -10,7 +10,7 @@ import pytest
 from alert_samples import make_update
 from notify_tools import fall, notify_settings
 from smtp import SmtpServer
-from webhook import KEEP, WebhookReceiver
+from webhook import KEEP, TRICKLE, WebhookReceiver
 
 from spotter.core.errors import ChannelError, ConfigError
 from spotter.core.store.alert_json import message_json
@@ -72,8 +72,11 @@ def test_a_service_that_refuses(mail: SmtpServer, receiver: WebhookReceiver, mes
         assert TOKEN not in str(caught.value)
 
 
-def test_a_service_that_is_silent_is_left(receiver: WebhookReceiver, message: Message) -> None:
-    receiver.default = KEEP
+@pytest.mark.parametrize("answer", [KEEP, TRICKLE])
+def test_a_service_that_does_not_come_to_an_end_is_left(
+    receiver: WebhookReceiver, message: Message, answer: object
+) -> None:
+    receiver.default = answer
     with pytest.raises(ChannelError, match="did not take the message"):
         channel(f"json://127.0.0.1:{receiver.port}/").send(message)
 

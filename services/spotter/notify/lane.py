@@ -35,6 +35,9 @@ OnDelivered = Callable[[Mapping[str, Any], str, int, int], None]
 """Called with what the outbox held, the channel's name, and begin and end of the successful try (UTC ns)."""
 
 _SUMMARY_EVERY_S = 1.0
+_OTHERS_LOOK = 10
+"""Pauses of the first thread after which the others look by themselves: it may be held up by a slow receiver."""
+
 _PAUSE_AFTER_FAULT_S = 1.0
 _BREAKER_VALUE = {Circuit.CLOSED: 0, Circuit.HALF_OPEN: 1, Circuit.OPEN: 2}
 
@@ -91,7 +94,8 @@ class Lane:
         self._lock = threading.Lock()
         self._breaker = Breaker(settings.breaker.failures, settings.breaker.open_s)
         self._last_error = ""
-        self._wake = threading.Event()
+        self._wake = threading.Condition()
+        self._store_failed = False
         self._drain_until = float("inf")
         self._threads: list[threading.Thread] = []
         self._log = get_logger("spotter.notify")
@@ -100,19 +104,21 @@ class Lane:
     def start(self, stop: threading.Event) -> None:
         """Begin to work; after `stop` is set it goes on until nothing is due, or until `join` ends that."""
         for number in range(self._settings.in_flight):
-            work = self._work if number else self._work_and_repeat
-            thread = threading.Thread(target=work, args=(stop,), name=f"spotter-notify-{self.name}", daemon=True)
+            thread = threading.Thread(
+                target=self._work, args=(stop, number == 0), name=f"spotter-notify-{self.name}", daemon=True
+            )
             thread.start()
             self._threads.append(thread)
 
     def wake(self) -> None:
         """There may be something to do."""
-        self._wake.set()
+        with self._wake:
+            self._wake.notify_all()
 
     def drain(self, seconds: float) -> None:
         """After a stop: claim nothing more once that time is over."""
         self._drain_until = time.monotonic() + seconds
-        self._wake.set()
+        self.wake()
 
     def join(self, deadline: float) -> None:
         """Wait for the threads until `deadline` (monotonic); then let the channel go.
@@ -130,37 +136,40 @@ class Lane:
             state = self._breaker.state(time.monotonic())
             return "ok" if state is Circuit.CLOSED else f"degraded: circuit {state.value}; {self._last_error}"
 
-    def _work_and_repeat(self, stop: threading.Event) -> None:
-        """The first thread also repeats open alerts, so that a repeat and a closing do not overtake each other."""
-        self._work(stop, self._channel if isinstance(self._channel, RepeatingChannel) else None)
-
-    def _work(self, stop: threading.Event, repeating: RepeatingChannel | None = None) -> None:
+    def _work(self, stop: threading.Event, first: bool) -> None:
+        """One thread. The first one looks by itself, makes summaries and repeats open alerts; it wakes the others."""
         summaries_at = repeat_at = time.monotonic()
+        repeating = self._channel if first and isinstance(self._channel, RepeatingChannel) else None
+        pause = self._notify.poll_s * (1 if first else _OTHERS_LOOK)
         while not stop.is_set() or time.monotonic() < self._drain_until:
             busy = False
             try:
                 if repeating is not None and time.monotonic() >= repeat_at and not stop.is_set():
                     repeat_at = time.monotonic() + repeating.repeat_every_s
                     self._repeat(repeating)
-                busy = self._step()
-                if not busy and time.monotonic() >= summaries_at:
+                busy = self._step(first)
+                if first and not busy and time.monotonic() >= summaries_at:
                     summaries_at = time.monotonic() + _SUMMARY_EVERY_S
                     busy = self._make_summaries() > 0
             except StoreError as error:
                 self._metrics.store_failures.inc()
-                self._log.error("notify_store_failed", channel=self.name, error=str(error))
+                if not self._store_failed:
+                    self._log.error("notify_store_failed", channel=self.name, error=str(error))
+                self._store_failed = True
                 stop.wait(_PAUSE_AFTER_FAULT_S)
             except Exception as fault:  # A thread that ends would end its channel; the text may hold anything.
                 self._log.error("notify_fault", channel=self.name, fault=type(fault).__name__)
                 stop.wait(_PAUSE_AFTER_FAULT_S)
+            else:
+                self._store_failed = False
             if busy:
                 continue
             if stop.is_set():
                 return
-            self._wake.wait(self._notify.poll_s)
-            self._wake.clear()
+            with self._wake:
+                self._wake.wait(pause)
 
-    def _step(self) -> bool:
+    def _step(self, first: bool) -> bool:
         """Take one delivery to its next state; False when there was none, or the circuit is open."""
         with self._lock:
             allowed = self._breaker.acquire(time.monotonic())
@@ -176,6 +185,8 @@ class Lane:
                     self._breaker.release()
         if claim is None:
             return False
+        if first:
+            self.wake()
         if claim.withheld:
             self._count("withheld")
         elif claim.expired:

@@ -37,13 +37,20 @@ class AppriseChannel:
         asset = apprise.AppriseAsset(
             app_id="Spotter", app_desc="Spotter", app_url="", async_mode=False, http_redirects=False
         )
+        self._timeout_s = channel.timeout_s
         self._service: Any = _service(channel, asset)
+        self._apprise = apprise.Apprise(asset=asset)
+        self._apprise.add(self._service)
 
     def send(self, message: Message) -> None:
         with self._lock:
             try:
-                sent = self._service.notify(
-                    title=message.title, body=message.text, notify_type=self._kinds[message.type]
+                # Bounded as a whole: a service that answers a byte at a time is left to a thread of Apprise.
+                sent = self._apprise.notify(
+                    title=message.title,
+                    body=message.text,
+                    notify_type=self._kinds[message.type],
+                    timeout=self._timeout_s,
                 )
             except Exception as error:  # Whatever a plugin of any service lets out; its text may hold the URL.
                 raise ChannelError(f"channel '{self._name}': the service failed ({type(error).__name__})") from None

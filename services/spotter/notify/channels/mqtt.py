@@ -17,7 +17,9 @@ from spotter.core.settings import Settings
 from spotter.core.settings.channels import MqttSettings
 from spotter.notify.message import Message
 
-_KEEP_ALIVE_S = 30
+_KEEP_ALIVE_S = (5, 30)
+"""Shortest and longest pause between signs of life. It is also the client library's limit of a TLS handshake."""
+
 _SEPARATORS = str.maketrans(dict.fromkeys("/+#\0", "_"))
 """Characters with a meaning in MQTT topics; site and camera names hold none, an id from elsewhere may."""
 
@@ -85,7 +87,8 @@ class MqttChannel:
         client.connect_timeout = max(0.1, deadline - time.monotonic())
         self._client = client
         try:
-            client.connect(channel.host, channel.port, keepalive=_KEEP_ALIVE_S)
+            shortest, longest = _KEEP_ALIVE_S
+            client.connect(channel.host, channel.port, keepalive=max(shortest, min(longest, int(channel.timeout_s))))
         except ssl.SSLCertVerificationError as error:
             raise self._error(f"has a certificate that is not trusted ({error.verify_message})") from None
         except OSError as error:
