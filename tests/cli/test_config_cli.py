@@ -35,14 +35,14 @@ def test_every_setting_has_a_row_with_a_meaning():
 def test_config_marks_what_differs_and_hides_secrets(spotter, tmp_path):
     file = tmp_path / "site.yaml"
     file.write_text(
-        "cameras: [{id: gate, source: 'rtsp://user:secret@h/s?key=secret'}]\npose: {input_size: 256}\n"
-        "store: {url: 'postgresql://me:secret@db/spotter'}\n"
+        "cameras: [{id: gate, source: 'rtsp://user:Hunter2@h/s?key=secret'}]\npose: {input_size: 256}\n"
+        "store: {url: 'postgresql://me:Hunter2@db/spotter'}\n"
     )
     outcome = spotter("config", "--config", file)
     assert outcome.code == 0
     assert "* pose.input_size = 256  (default 384)" in outcome.out
     assert "postgresql://***@db/spotter" in outcome.out
-    assert "secret" not in outcome.out + spotter("config", "--config", file, "--json").out
+    assert "Hunter2" not in outcome.out + spotter("config", "--config", file, "--json").out
 
 
 @pytest.mark.parametrize(

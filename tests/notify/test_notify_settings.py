@@ -8,14 +8,15 @@ from typing import Any, get_args
 import pytest
 from notify_tools import SECRET, notify_settings, webhook
 
+from spotter.cli.config import rows
 from spotter.core.contracts import Severity
 from spotter.core.errors import ConfigError
 from spotter.core.settings import load_settings
-from spotter.core.settings.channels import BaseChannel, ChannelSettings
+from spotter.core.settings.channels import CHANNEL_KINDS, BaseChannel
 from spotter.core.settings.secret import Secret
 from spotter.notify.channels import KINDS, open_channel
 
-KINDS_OF_SETTINGS = get_args(get_args(ChannelSettings)[0])
+KINDS_OF_SETTINGS = tuple(CHANNEL_KINDS.values())
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "webhook": {"url": "https://host/path", "secret": SECRET},
@@ -161,3 +162,13 @@ def test_a_secret_file_of_bytes(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not UTF-8 text"):
         Secret(file=str(tmp_path / "key")).read("secret")
+
+
+def test_spotter_config_shows_every_field_of_a_channel_and_no_secret() -> None:
+    shown = {row.name: row.value for row in rows(notify_settings(hook(token={"env": "TOKEN"})))}
+    assert shown["notify.channels[0].name"] == "hook"
+    assert shown["notify.channels[0].url"] == "**********"
+    assert shown["notify.channels[0].token"] == "env TOKEN"
+    assert "Hunter2" not in str(shown)
+    listed = {row.name for row in rows(notify_settings())}
+    assert {"notify.channels[].name", "notify.channels[].url (webhook)", "notify.channels[].retain (mqtt)"} <= listed

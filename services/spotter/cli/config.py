@@ -16,6 +16,8 @@ from pydantic.fields import FieldInfo
 from spotter.cli.console import line
 from spotter.cli.options import DEFAULT_CONFIG
 from spotter.core.settings import CameraSettings, Settings, load_settings, redact_url
+from spotter.core.settings.channels import CHANNEL_KINDS, BaseChannel
+from spotter.core.settings.secret import Secret
 
 EPILOG = """\b
 Examples:
@@ -72,7 +74,7 @@ def example_text() -> str:
 
 
 def rows(settings: Settings) -> Iterator[Row]:
-    """Every setting; cameras one by one, or their fields once when there are none."""
+    """Every setting; cameras and channels one by one, or their fields once when there are none."""
     for name, field in Settings.model_fields.items():
         if name != "cameras":
             yield from _rows_of(name, field, getattr(settings, name))
@@ -82,11 +84,27 @@ def rows(settings: Settings) -> Iterator[Row]:
         if not settings.cameras:
             for key, inner in CameraSettings.model_fields.items():
                 yield Row(f"cameras[].{key}", inner.description or "", _default(inner), _default(inner))
+    if not settings.notify.channels:
+        yield from _rows_of_channel_kinds()
+
+
+def _rows_of_channel_kinds() -> Iterator[Row]:
+    """What all kinds of channels share, then what each adds: `notify.channels[].url (webhook)`."""
+    kinds: dict[str, type[BaseChannel]] = {"": BaseChannel, **CHANNEL_KINDS}
+    for name, kind in kinds.items():
+        for key, field in kind.model_fields.items():
+            if name and (key in BaseChannel.model_fields or key == "type"):
+                continue
+            of = f" ({name})" if name else ""
+            yield Row(f"notify.channels[].{key}{of}", field.description or "", _default(field), _default(field))
 
 
 def _rows_of(name: str, field: FieldInfo, value: Any) -> Iterator[Row]:
-    if isinstance(value, BaseModel):
+    if isinstance(value, BaseModel) and not isinstance(value, Secret):
         yield from _rows_of_model(name, value)
+    elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+        for index, item in enumerate(value):
+            yield from _rows_of_model(f"{name}[{index}]", item)
     else:
         yield Row(name, _meaning(field), _default(field), _text(value))
 
@@ -110,10 +128,14 @@ def _text(value: Any) -> str:
     if isinstance(value, SecretStr):
         plain = redact_url(value.get_secret_value())
         return plain if "://" in plain else str(value)
+    if isinstance(value, Secret):
+        return str(value)
     if isinstance(value, BaseModel):
         return _text(value.model_dump(mode="json"))
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_text(key)}: {_text(item)}" for key, item in value.items()) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(_text(item) for item in value) + "]"
     return str(value)

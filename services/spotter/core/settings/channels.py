@@ -165,3 +165,12 @@ ChannelSettings = Annotated[
     WebhookSettings | AppriseSettings | MqttSettings | KafkaChannelSettings | AlertmanagerSettings,
     Field(discriminator="type"),
 ]
+
+CHANNEL_KINDS: dict[str, type[BaseChannel]] = {
+    "webhook": WebhookSettings,
+    "apprise": AppriseSettings,
+    "mqtt": MqttSettings,
+    "kafka": KafkaChannelSettings,
+    "alertmanager": AlertmanagerSettings,
+}
+"""Settings of each kind, by `type`."""

@@ -34,6 +34,10 @@ class Secret(Section):
             raise ValueError("write it as text, as {file: PATH} or as {env: NAME}")
         return self
 
+    def __str__(self) -> str:
+        """Where it is, never what it is."""
+        return f"file {self.file}" if self.file else f"env {self.env}" if self.env else str(self.value)
+
     def read(self, name: str) -> str:
         """The secret.
 

@@ -17,9 +17,7 @@ from spotter.core.settings import Settings
 from spotter.core.settings.channels import MqttSettings
 from spotter.notify.message import Message
 
-_KEEP_ALIVE_S = (5, 30)
-"""Shortest and longest pause between signs of life. It is also the client library's limit of a TLS handshake."""
-
+_KEEP_ALIVE_S = 30
 _SEPARATORS = str.maketrans(dict.fromkeys("/+#\0", "_"))
 """Characters with a meaning in MQTT topics; site and camera names hold none, an id from elsewhere may."""
 
@@ -87,8 +85,7 @@ class MqttChannel:
         client.connect_timeout = max(0.1, deadline - time.monotonic())
         self._client = client
         try:
-            shortest, longest = _KEEP_ALIVE_S
-            client.connect(channel.host, channel.port, keepalive=max(shortest, min(longest, int(channel.timeout_s))))
+            client.connect(channel.host, channel.port, keepalive=_KEEP_ALIVE_S)
         except ssl.SSLCertVerificationError as error:
             raise self._error(f"has a certificate that is not trusted ({error.verify_message})") from None
         except OSError as error:
