@@ -35,7 +35,7 @@ def test_every_setting_has_a_row_with_a_meaning():
 def test_config_marks_what_differs_and_hides_secrets(spotter, tmp_path):
     file = tmp_path / "site.yaml"
     file.write_text(
-        "cameras: [{id: gate, source: 'rtsp://user:Hunter2@h/s?key=secret'}]\npose: {input_size: 256}\n"
+        "cameras: [{id: gate, source: 'rtsp://user:Hunter2@h/s?key=Hunter2'}]\npose: {input_size: 256}\n"
         "store: {url: 'postgresql://me:Hunter2@db/spotter'}\n"
     )
     outcome = spotter("config", "--config", file)
