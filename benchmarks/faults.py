@@ -4,7 +4,7 @@
 
 Each run starts real servers and real services, lets go wrong what the scenario says, and holds the alerts and the
 deliveries against the undisturbed run. Exit code 1 when a run differs. Needs the test extras, the Debian packages of
-`make packages`, libfaketime (`apt-get install faketime`) for clock-jump, and the right to mount a tmpfs for disk-full.
+`make packages`, and for disk-full the right to mount a tmpfs.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -82,8 +83,9 @@ class Scene:
                 process.kill()
                 return lambda: _start(process)
             case "stop":
-                self.stop(process)
-                return lambda: _start(process)
+                leaving = threading.Thread(target=self.stop, args=(process,))
+                leaving.start()
+                return lambda: _start_after(leaving, process)
             case "freeze":
                 process.freeze()
                 return lambda: process.thaw() if process.running else None
@@ -97,14 +99,17 @@ class Scene:
         raise AssertionError(action.do)
 
     def stop(self, process: Process) -> None:
-        """Ask a process to end, and keep its exit code."""
-        self.exits.setdefault(process.name, []).append(process.stop())
+        """Ask a process to end, and keep its exit code; one that does not serve yet has nothing to hand over."""
+        serves = process.readiness()[0] != 0
+        code = process.stop()
+        if serves:
+            self.exits.setdefault(process.name, []).append(code)
 
     def _step_clock(self, process: Process, seconds: float) -> Mend:
         """The wall clock of a process jumps by `seconds`, and back when it is mended; its monotonic clock goes on."""
-        offset = Path(process.environment["FAKETIME_TIMESTAMP_FILE"])
-        offset.write_text(f"{seconds:+.0f}", encoding="utf-8")
-        return lambda: _write(offset, "+0")
+        clock = Path(process.environment["CLOCK_FILE"])
+        _write(clock, f"{seconds:.0f}")
+        return lambda: _write(clock, "0")
 
     def _on_server(self, action: Action, name: str) -> Mend:
         server = {"kafka": self.site.broker, "postgres": self.site.postgres, "redis": self.site.redis}[name]
@@ -161,8 +166,16 @@ def _start(process: Process) -> None:
         process.start()
 
 
+def _start_after(leaving: threading.Thread, process: Process) -> None:
+    leaving.join()
+    _start(process)
+
+
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    """At once: a reader never finds half of it."""
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
 
 
 def _all(mends: list[Mend]) -> None:

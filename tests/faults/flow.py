@@ -17,7 +17,7 @@ def flow_problems(came: Sequence[PoseFrame], sent: Sequence[Frame], load: Load) 
 
     Args:
         came: every message of the topic, repeats included.
-        sent: every frame that was published; none when ingest read the cameras itself.
+        sent: every frame that was published; none when ingest, which was killed once at least, read the cameras itself.
     """
     problems = []
     unique: dict[tuple[str, int, int], PoseFrame] = {}
@@ -30,11 +30,13 @@ def flow_problems(came: Sequence[PoseFrame], sent: Sequence[Frame], load: Load) 
     newest: dict[str, int] = {}
     for pose in unique.values():
         newest[pose.camera_id] = max(newest.get(pose.camera_id, 0), pose.captured_at)
-    end = max((frame.captured_at for frame in sent), default=max(newest.values(), default=0))
+    end = max((frame.captured_at for frame in sent), default=0)
     for index in range(load.cameras):
         camera = f"cam-{index:02d}"
-        if end - newest.get(camera, 0) > from_seconds(LAST_S):
+        if sent and end - newest.get(camera, 0) > from_seconds(LAST_S):
             problems.append(f"{camera} did not come back: nothing in its last {LAST_S:g} s")
+        if not sent and len({pose.epoch for pose in unique.values() if pose.camera_id == camera}) < 2:
+            problems.append(f"{camera} did not come back: only one run of it was seen")
     return problems
 
 

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from kafka import KafkaProducer
+from kafka.errors import KafkaError
 
 from faults.cameras import planned_at
 from spotter.core.bus import FRAMES, SKELETONS, Topic
@@ -101,7 +102,8 @@ class Injector:
     def __init__(self, settings: KafkaSettings, publisher: Publisher) -> None:
         self._settings = settings
         self._publisher = publisher
-        self.poisoned = 0
+        self._threads: list[threading.Thread] = []
+        self._errors: list[KafkaError] = []
 
     def poison(self, topic: str, size: int, generator: random.Random) -> None:
         """`size` messages that cannot be read, of every kind in turn."""
@@ -117,7 +119,6 @@ class Injector:
             good.replace(b"cam-", b"\xff\xfe\xfd\xfc", 1),
         )
         self._send(topic, [(f"cam-{index % 8:02d}", kinds[index % len(kinds)]) for index in range(size)])
-        self.poisoned += size
 
     def repeat(self, topic: str, size: int, generator: random.Random) -> None:
         """A block of the last messages once more, in their order."""
@@ -135,6 +136,34 @@ class Injector:
         return history[max(0, end - size) : end]
 
     def _send(self, topic: str, messages: Sequence[tuple[str, bytes]]) -> None:
+        """On a thread of its own: other faults may keep the broker away for a while."""
+        thread = threading.Thread(target=self._send_surely, args=(topic, messages), name="fault-injector")
+        self._threads.append(thread)
+        thread.start()
+
+    def finish(self) -> None:
+        """Wait until all of it is out.
+
+        Raises:
+            KafkaError: some of it never was.
+        """
+        for thread in self._threads:
+            thread.join()
+        for error in self._errors:
+            raise error
+
+    def _send_surely(self, topic: str, messages: Sequence[tuple[str, bytes]]) -> None:
+        deadline = time.monotonic() + PUBLISH_S
+        while True:
+            try:
+                return self._send_once(topic, messages)
+            except KafkaError as error:
+                if time.monotonic() > deadline:
+                    self._errors.append(error)
+                    return None
+            time.sleep(0.5)
+
+    def _send_once(self, topic: str, messages: Sequence[tuple[str, bytes]]) -> None:
         producer = KafkaProducer(**client_options(self._settings, "fault-injector"))
         try:
             for key, value in messages:

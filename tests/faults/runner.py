@@ -78,6 +78,7 @@ def run(scenario: Scenario, folder: Path, seed: int | None = None) -> Result:
         with publisher:
             length_s = scenario.load.seconds / scenario.load.speed
             result.actions = play(draw(scenario, seed), scene.begin, length_s)
+            scene.injector.finish()
             if not publisher.wait(length_s + PUBLISH_S):
                 result.problems.append(f"only {len(publisher.history)} of {len(frames)} frames could be published")
                 result.problems.extend([f"{publisher.error!r}"] if publisher.error else [])

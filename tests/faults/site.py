@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -25,9 +26,7 @@ from spotter.core.settings import Settings, load_settings
 from spotter.core.store import Store
 
 CHANNEL = "desk"
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
-INSTALL_FAKETIME = "apt-get install --yes faketime"
-
+STEPPED_CLOCK = Path(__file__).with_name("stepped_clock.py")
 DEMO = Path(spotter.__file__).with_name("demo")
 
 DISK_MB = 96
@@ -132,24 +131,15 @@ class Site:
         for service, replicas in self.scenario.services.items():
             for index in range(replicas):
                 name = f"{service}-{index}"
-                clock = faketime(self.folder, name) if service in stepped else {}
-                environment = self.environment() | clock
-                self.processes.add(Process(name, ("serve", service), environment, self.folder)).start()
+                process = Process(name, ("serve", service), self.environment(), self.folder)
+                if service in stepped:
+                    clock = self.folder / f"{name}.clock"
+                    clock.write_text("0", encoding="utf-8")
+                    process.environment["CLOCK_FILE"] = str(clock)
+                    process.command = (sys.executable, str(STEPPED_CLOCK))
+                self.processes.add(process).start()
         for process in self.processes:
             process.wait_ready()
-
-
-def faketime(folder: Path, name: str) -> dict[str, str]:
-    """Environment of a process whose wall clock a fault may step; its monotonic clock stays right."""
-    assert FAKETIME.exists(), f"{FAKETIME} is missing; run: {INSTALL_FAKETIME}"
-    offset = folder / f"{name}.clock"
-    offset.write_text("+0", encoding="utf-8")
-    return {
-        "LD_PRELOAD": str(FAKETIME),
-        "FAKETIME_TIMESTAMP_FILE": str(offset),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
