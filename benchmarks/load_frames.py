@@ -12,10 +12,20 @@ is posed or counted as dropped with a reason, and the processor time a frame.
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 import time
+from itertools import islice
+
+import cv2
+import numpy as np
 
 from load_site import Site, keep
+from spotter.core.settings import PoseSettings
+from spotter.pose.models import create_model
+from spotter.simulate.footage import virtual_frames
+
+BARE_FRAMES = 100
 
 
 def main() -> int:
@@ -35,16 +45,31 @@ def main() -> int:
         load = site.load(
             "--kind", "frames", "--cameras", options.cameras, "--fps", options.fps, "--minutes", options.minutes
         )
+        bare_ms = bare_predict()
     print(load.text)
     seconds, published = load.generator["seconds"], load.generator["published"]
     print(f"posed           {load.handled:,.0f} of {published:,} = {load.handled / published:.3f}")
     print(f"  a second      {load.handled / seconds:.1f}, at {load.cpu_ms:.1f} ms of processor time a frame")
+    print(f"  to bare model {load.cpu_ms / bare_ms:.2f} of the {bare_ms:.1f} ms that `predict` takes on such a picture")
     print(f"let go          {', '.join(f'{reason} {count:,.0f}' for reason, count in sorted(load.lost.items()))}")
     print(f"not counted     {load.under_way:,.0f} (in the broker or in a worker when the load ended)")
     print(f"broker          {1000 * load.broker_s / published:.3f} ms a frame; machine {load.machine:.2f} cores in use")
     if options.keep:
         keep({"pose_cpu_ms_frame": load.cpu_ms})
     return 0
+
+
+def bare_predict() -> float:
+    """Processor milliseconds of the model's `predict` on a decoded picture, one thread; median."""
+    model = create_model(PoseSettings().model, device="cpu", threads=1)
+    model.load()
+    spent = []
+    for frame in islice(virtual_frames(0), BARE_FRAMES):
+        image = cv2.imdecode(np.frombuffer(bytes(frame.picture), np.uint8), cv2.IMREAD_COLOR)
+        begun = time.process_time()
+        model.predict([image.astype(np.uint8)])
+        spent.append(time.process_time() - begun)
+    return 1000 * statistics.median(spent)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ class KafkaTarget:
         while (status := kafka.status()) != "ok":
             if time.monotonic() > deadline:
                 self.close()
-                raise BusError(status, mend="Check bus.kafka; `spotter bus check` goes step by step")
+                raise BusError(status, mend="`spotter bus check` goes step by step; --memory needs no Kafka")
             time.sleep(_POLL_S)
 
     def finish(self, given_up: Callable[[], bool]) -> None:
