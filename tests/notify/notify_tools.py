@@ -20,8 +20,8 @@ from spotter.notify.worker import NotifyWorker
 
 SECRET = "a-key-that-only-both-sides-know"
 
-FAST = {"retry": {"min_s": 0.02, "max_s": 0.1}, "breaker": {"failures": 100, "open_s": 0.2}, "timeout_s": 2.0}
-"""Channel settings that make tests short."""
+FAST = {"retry": {"min_s": 0.02, "max_s": 0.1}, "breaker": {"failures": 100, "open_s": 0.2}, "timeout_s": 10.0}
+"""Channel settings that make tests short, and give a busy machine time."""
 
 STEPS = (UpdateKind.RAISED, UpdateKind.STILL_DOWN, UpdateKind.STILL_DOWN, UpdateKind.RECOVERED)
 

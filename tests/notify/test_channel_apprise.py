@@ -21,8 +21,8 @@ from spotter.notify.message import Message, alert_message
 TOKEN = "T0K3N-Hunter2"
 
 
-def channel(url: str) -> Channel:
-    settings = notify_settings({"type": "apprise", "name": "chat", "url": url, "timeout_s": 1.0})
+def channel(url: str, timeout_s: float = 20.0) -> Channel:
+    settings = notify_settings({"type": "apprise", "name": "chat", "url": url, "timeout_s": timeout_s})
     return open_channel(settings.notify.channels[0], settings)
 
 
@@ -78,7 +78,7 @@ def test_a_service_that_does_not_come_to_an_end_is_left(
 ) -> None:
     receiver.default = answer
     with pytest.raises(ChannelError, match="did not take the message"):
-        channel(f"json://127.0.0.1:{receiver.port}/").send(message)
+        channel(f"json://127.0.0.1:{receiver.port}/", timeout_s=1.0).send(message)
 
 
 def test_redirects_are_not_followed(receiver: WebhookReceiver, message: Message) -> None:

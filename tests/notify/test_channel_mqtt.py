@@ -31,7 +31,7 @@ def broker() -> Iterator[MqttBroker]:
 
 
 def channel(port: int, **more: Any) -> Channel:
-    values = {"type": "mqtt", "name": "bus", "host": "127.0.0.1", "port": port, "timeout_s": 2.0, **more}
+    values = {"type": "mqtt", "name": "bus", "host": "127.0.0.1", "port": port, "timeout_s": 10.0, **more}
     settings = notify_settings(values)
     return open_channel(settings.notify.channels[0], settings)
 

@@ -28,7 +28,7 @@ TOKEN = "T0K3N-in-the-path"
 
 
 def channel(url: str, **more: Any) -> Channel:
-    settings = notify_settings(webhook(url, **{"timeout_s": 0.5, **more}))
+    settings = notify_settings(webhook(url, **more))
     return open_channel(settings.notify.channels[0], settings)
 
 
@@ -117,7 +117,7 @@ def test_retry_after(value: str, seconds: float | None) -> None:
 @pytest.mark.parametrize("answer", [KEEP, TRICKLE])
 def test_a_receiver_that_does_not_come_to_an_end_is_left(receiver: WebhookReceiver, answer: object) -> None:
     receiver.default = answer
-    assert "did not answer within 0.5 s" in str(refusal(receiver.url(f"/{TOKEN}")))
+    assert "did not answer within 0.5 s" in str(refusal(receiver.url(f"/{TOKEN}"), timeout_s=0.5))
 
 
 def test_a_receiver_that_hangs_up(receiver: WebhookReceiver) -> None:

@@ -32,7 +32,7 @@ class Service:
     def __init__(self, folder: Path, url: str, receiver: WebhookReceiver) -> None:
         self._folder = folder
         channel = {
-            "type": "webhook", "name": "hook", "url": receiver.url(), "secret": SECRET, "timeout_s": 1.0,
+            "type": "webhook", "name": "hook", "url": receiver.url(), "secret": SECRET, "timeout_s": 3.0,
             "in_flight": 2, "retry": {"min_s": 0.05, "max_s": 0.2},
         }  # fmt: skip
         self._config = folder / "notify.yaml"

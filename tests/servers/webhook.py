@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 KEEP = object()
-"""Instead of a status: read the request, keep the line open and say nothing until the server ends."""
+"""Instead of a status: read the request, keep the line open and say nothing until `release` or the end."""
 
 HANG_UP = object()
 """Instead of a status: close the line without an answer."""
@@ -63,6 +63,7 @@ class WebhookReceiver:
         self.delay_s = 0.0
         self._changed = threading.Condition()
         self._ended = threading.Event()
+        self._released = threading.Event()
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -73,7 +74,7 @@ class WebhookReceiver:
                 answer = receiver._take(Received(self.path, headers, body, time.time()))
                 receiver._ended.wait(receiver.delay_s)
                 if answer is KEEP:
-                    receiver._ended.wait(60)
+                    receiver._released.wait(60)
                 elif answer is TRICKLE:
                     self._trickle()
                 elif answer is HANG_UP:
@@ -115,6 +116,10 @@ class WebhookReceiver:
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
+    def release(self) -> None:
+        """Hang up on those that are kept waiting, and keep nobody from now on."""
+        self._released.set()
+
     def url(self, path: str = "/hook", credentials: str = "") -> str:
         return f"{self._scheme}://{credentials}127.0.0.1:{self.port}{path}"
 
@@ -137,6 +142,7 @@ class WebhookReceiver:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
+        self.release()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
