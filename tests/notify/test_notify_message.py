@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from alert_samples import START, make_update
 from alert_strategies import alerts, updates
-from hypothesis import given
+from hypothesis import given, settings
 from notify_tools import fall, person_down
 
 from spotter.core.clock import SECOND
@@ -60,6 +60,7 @@ def test_the_payload_holds_the_alert_as_stored_and_the_words() -> None:
     }
 
 
+@settings(deadline=None)
 @given(alerts, updates)
 def test_every_alert_can_be_told_and_texts_name_no_track(alert: Alert, update: AlertUpdate) -> None:
     alert = replace(alert, track_id="pseudonym-7e1", started_at=abs(alert.started_at))

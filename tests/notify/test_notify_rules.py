@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from alert_samples import START, make_alert, make_update
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotter.core.clock import SECOND, from_datetime, from_seconds
@@ -41,6 +41,7 @@ def test_the_bound_of_a_pause_doubles_to_the_longest(attempts: int, bound: float
     assert bound_s(attempts, 1.0, 300.0) == bound
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10_000), st.floats(0.01, 100), st.floats(0.01, 10_000), st.integers())
 def test_a_pause_lies_between_nothing_and_its_bound(attempts: int, min_s: float, max_s: float, seed: int) -> None:
     pause = pause_s(attempts, min_s, max_s, random.Random(seed))
@@ -96,6 +97,7 @@ def test_what_a_receiver_asks_to_wait_holds_for_the_whole_channel() -> None:
     assert breaker.acquire(60.0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["success", "failure"]), st.floats(0, 5)), max_size=60))
 def test_an_open_breaker_lets_nothing_through_and_always_gives_a_second_chance(steps: list[tuple[str, float]]) -> None:
     breaker = Breaker(failures=3, open_s=7.0)
@@ -117,6 +119,7 @@ def test_an_open_breaker_lets_nothing_through_and_always_gives_a_second_chance(s
     assert breaker.acquire(now + 7.0)
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 20),
     st.floats(1, 600),
@@ -180,6 +183,7 @@ def test_a_night_is_an_hour_shorter_or_longer_when_the_clocks_change() -> None:
     assert minutes_of_quiet(NIGHT, "2026-10-24") == 9 * 60, "02:00 to 03:00 is there twice"
 
 
+@settings(deadline=None)
 @given(st.times(), st.times(), st.integers(0, 10**6))
 def test_a_window_and_its_complement_share_the_day(begin: time, end: time, minute: int) -> None:
     if begin == end:
@@ -242,6 +246,7 @@ def test_admission_holds_back_the_less_urgent() -> None:
     assert judge(by_day + 31 * SECOND) is Verdict.PASS
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(list(Severity)), st.builds(Limit, st.integers(1, 3), st.floats(1, 1e6))),
     st.lists(

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotter.notify.signature import sign, verify
@@ -45,11 +45,13 @@ def test_verify(header: str, body: bytes, secret: str, now: float, genuine: bool
     assert verify(secret, body, header, now) is genuine
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_what_is_no_signature_is_refused_and_raises_nothing(header: str) -> None:
     assert not verify(SECRET, BODY, header, AT)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.text(st.characters(exclude_categories=["Cs"]), min_size=1), st.integers(0, 10**11))
 def test_what_was_signed_is_genuine(body: bytes, secret: str, at: int) -> None:
     assert verify(secret, body, sign(secret, body, at), at)
