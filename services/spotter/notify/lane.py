@@ -102,7 +102,7 @@ class Lane:
         self._show_breaker()
 
     def start(self, stop: threading.Event) -> None:
-        """Begin to work; after `stop` is set it goes on until nothing is due, or until `join` ends that."""
+        """Begin to work; after `stop` is set it goes on until nothing is due, or the time of `drain` is over."""
         for number in range(self._settings.in_flight):
             thread = threading.Thread(
                 target=self._work, args=(stop, number == 0), name=f"spotter-notify-{self.name}", daemon=True
@@ -116,7 +116,7 @@ class Lane:
             self._wake.notify_all()
 
     def drain(self, seconds: float) -> None:
-        """After a stop: claim nothing more once that time is over."""
+        """After a stop was set: claim nothing more once that time is over."""
         self._drain_until = time.monotonic() + seconds
         self.wake()
 

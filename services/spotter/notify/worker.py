@@ -104,9 +104,9 @@ class NotifyWorker:
             self._fan_out()
         except StoreError as error:
             self._log.error("notify_store_failed", error=str(error))
+        lanes_stop.set()
         for lane in self._lanes:
             lane.drain(self._notify.drain_s)
-        lanes_stop.set()
         for lane in self._lanes:
             lane.join(deadline)
 
