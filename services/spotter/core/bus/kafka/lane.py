@@ -108,7 +108,8 @@ class Lane(ABC):
 
     def close(self, timeout: float) -> None:
         """Wait at most `timeout` seconds for what is on its way; what is left is counted."""
-        self.flush(timeout if self._link.up_for() else 0.0)
+        # Nothing to wait for while Kafka is away or the topic cannot be used.
+        self.flush(0.0 if self._link.error is not None else timeout)
         with self._changed:
             self._closed = True
             self._changed.notify_all()
