@@ -28,6 +28,12 @@ from spotter.ergonomics.stream import CameraStream, Taken
 _PAUSE_MIN_S, _PAUSE_MAX_S = 1.0, 30.0
 """Pauses after snapshots could not be saved."""
 
+_TAKEN_S = 60.0
+"""Pause after another member has taken a part's snapshots; whoever still holds the part then writes them again."""
+
+_LOADING_S = 10.0
+"""Parts that come together are loaded for this long at most; a Redis that hangs must not hold the hand-over up."""
+
 
 @dataclass
 class _Part:
@@ -40,7 +46,7 @@ class _Part:
     late: bool = False
     rebuild: Rebuild | None = None
     owned: bool = True
-    taken: bool = False
+    quiet_until: float = 0.0
 
 
 class Parts:
@@ -59,6 +65,7 @@ class Parts:
         self._recorder = recorder
         self._metrics = metrics
         self._views = {camera.id: camera.view for camera in settings.cameras}
+        self._factories: dict[str, StreamFactory] = {}
         self._parts: dict[int, _Part] = {}
         self._pause = 0.0
         self._save_again_at = 0.0
@@ -125,9 +132,10 @@ class Parts:
         """Parts have come: restore or prepare to rebuild each; where each begins."""
         resumes: dict[int, Resume] = {}
         alerts: list[Alert] | None = None
+        give_up_at = time.monotonic() + _LOADING_S
         for claim in claims:
-            part = self._parts[claim.part] = _Part()
-            complete = self._restore(claim, part)
+            part = self._parts[claim.part] = _Part(owned=self._snapshots is None)
+            complete = self._restore(claim, part) if time.monotonic() < give_up_at else None
             if complete is not None:
                 how, resumes[claim.part] = "restored", Resume(offset=complete)
             elif claim.committed is None:
@@ -163,8 +171,8 @@ class Parts:
 
     def _save(self, snapshots: Snapshots, number: int, offset: int) -> None:
         part = self._parts[number]
-        if part.taken or part.rebuild is not None:
-            # Half a rebuild is not worth keeping, and another member's snapshots are not ours to write.
+        if part.rebuild is not None or time.monotonic() < part.quiet_until:
+            # Half a rebuild is not worth keeping.
             return
         if not part.owned:
             snapshots.forget(number)
@@ -173,7 +181,8 @@ class Parts:
         try:
             snapshots.save(number, offset, saved)
         except SnapshotsTakenError as error:
-            part.taken = True
+            # Either this member is thought dead and will hear of it, or the other one was, and has by then.
+            part.owned, part.quiet_until = False, time.monotonic() + _TAKEN_S
             self._log.warning("snapshots_taken", error=str(error))
             return
         except StateError:
@@ -191,7 +200,6 @@ class Parts:
         """Bring the cameras of a part back; the offset up to which they are complete, None when they cannot be used."""
         if self._snapshots is None:
             return None
-        part.owned = False
         try:
             complete, found = self._snapshots.load(claim.part)
             # Offsets that the group has forgotten count from another beginning: they say nothing any more.
@@ -228,6 +236,9 @@ class Parts:
         return recall
 
     def _factory(self, camera_id: str) -> StreamFactory:
-        rules = self._settings.ergonomics
-        view = self._views.get(camera_id) or ViewParameters()
-        return StreamFactory(self._settings.site, camera_id, view, rules.tracker, rules.fall)
+        factory = self._factories.get(camera_id)
+        if factory is None:
+            rules, view = self._settings.ergonomics, self._views.get(camera_id) or ViewParameters()
+            factory = StreamFactory(self._settings.site, camera_id, view, rules.tracker, rules.fall)
+            self._factories[camera_id] = factory
+        return factory
