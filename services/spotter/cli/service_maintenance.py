@@ -34,7 +34,8 @@ def prepare_maintenance(shell: Shell) -> Work:
                 shell.stop.wait(RETRY_S)
             else:
                 shell.readiness.note("retention", OK)
-                shell.log.info("retention_done", skipped=report.skipped)
+                deleted = {one.name: one.deleted for one in report.classes if one.deleted}
+                shell.log.info("retention_done", skipped=report.skipped, deleted=deleted)
                 shell.stop.wait(EVERY_S)
 
     return work
