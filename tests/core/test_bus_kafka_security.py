@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 import trustme
 from bus_conformance import message, numbers, take_until, topic, wait_until
 from bus_tools import settings
@@ -29,6 +30,16 @@ from spotter.core.telemetry import Metrics, configure_logs
 
 SECRET = "hunter2-is-the-password"
 MakeBus = Callable[[KafkaSettings], KafkaBus]
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Log handlers of one test must not outlive its captured output."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from spotter.core.bus.kafka.faults import explain
 from spotter.core.bus.kafka.holdings import Change, Holdings, Move
 from spotter.core.bus.kafka.link import Link
 from spotter.core.bus.kafka.listener import Rebalance
+from spotter.core.bus.kafka.sockets import close_left
 from spotter.core.bus.kafka.starts import Starts, offsets
 from spotter.core.bus.kafka.topics import TopicPlan, kafka_name
 from spotter.core.clock import now
@@ -201,6 +202,7 @@ class Fetcher:
                 consumer.close(autocommit=False, timeout_ms=_CLOSE_MS if self._link.up_for() else 0)
             except Exception as error:
                 self._log.debug("consumer_close_failed", error=type(error).__name__)
+            close_left(consumer._net)
 
     def _step(self) -> None:
         consumer, holdings = self._consumer, self._holdings

@@ -17,6 +17,7 @@ from kafka import KafkaProducer, errors
 from spotter.core.bus.kafka.faults import explain
 from spotter.core.bus.kafka.headers import Headers
 from spotter.core.bus.kafka.link import Link
+from spotter.core.bus.kafka.sockets import close_left
 from spotter.core.bus.kafka.topics import TopicPlan
 from spotter.core.settings import KafkaSettings
 from spotter.core.telemetry import Metrics, get_logger
@@ -186,3 +187,4 @@ class Lane(ABC):
             producer.close(timeout=_LET_GO_S)
         except Exception as error:
             self._log.debug("producer_close_failed", error=type(error).__name__)
+        close_left(producer._sender._client._net)

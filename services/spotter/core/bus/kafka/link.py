@@ -13,6 +13,7 @@ from kafka import KafkaAdminClient
 
 from spotter.core.bus.kafka.faults import diagnose, explain
 from spotter.core.bus.kafka.options import client_options
+from spotter.core.bus.kafka.sockets import close_left
 from spotter.core.bus.kafka.topics import TopicPlan, create, inspect
 from spotter.core.errors import BusError
 from spotter.core.settings import KafkaSettings
@@ -206,6 +207,7 @@ class Link:
                 admin.close()
             except Exception as error:
                 self._log.debug("admin_close_failed", error=type(error).__name__)
+            close_left(admin._manager._net)
 
     def _set_up(self) -> None:
         with self._changed:
