@@ -91,7 +91,7 @@ def test_the_settings_of_each_service_load(name, monkeypatch):
     assert settings.bus.kind == "kafka"
     assert settings.bus.kafka.servers == ("kafka:9092",)
     assert settings.metrics.host == "0.0.0.0"
-    assert [camera.id for camera in settings.cameras] == ["reel"]
+    assert [camera.id for camera in settings.cameras] == ["aisle"]
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))

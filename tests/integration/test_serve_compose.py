@@ -141,7 +141,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "postgres:5432": f"127.0.0.1:{postgres.port}",
             "valkey:6379": f"127.0.0.1:{valkey.port}",
             "alertmanager:9093": f"127.0.0.1:{alertmanager.port}",
-            "rtsp://camera:8554/reel": camera.url(),
+            "rtsp://camera:8554/aisle": camera.url(),
             "/etc/spotter/spotter.yaml": str(folder / "spotter.yaml"),
         }
         port = free_port()
@@ -193,7 +193,7 @@ def test_skeletons_reach_the_dashboard(site):
         return [camera for camera in seen if camera["health"] and camera["health"]["state"] == "live"]
 
     (camera,) = eventually(people, "a person in a view of the API, and the camera's health")
-    assert camera["id"] == "reel"
+    assert camera["id"] == "aisle"
     assert len(camera["view"]["people"][0]["keypoints"]) == 51
     status = eventually(lambda: found if (found := site.api("status"))["frames_per_second"]["read"] else None, "rates")
     assert status["frames_per_second"]["posed"] is None, "other processes' counters are not guessed"
