@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +18,8 @@ from spotter.core.store import Store
 
 if TYPE_CHECKING:
     from conftest import Run
+
+COMMAND = str(Path(sys.executable).with_name("spotter"))
 
 
 def test_skeletons_in_one_process(spotter: Run, tmp_path: Path) -> None:
@@ -41,6 +47,21 @@ def test_frames_in_one_process_go_through_the_model(spotter: Run, tmp_path: Path
     dropped = sum(told["generator"]["dropped"].values()) + sum(told["services"][0]["lost"].values())
     assert told["generator"]["published"] == 24
     assert told["services"][0]["handled"] == 24 - dropped > 0
+
+
+def test_a_stop_reports_what_was_sent(tmp_path: Path) -> None:
+    command = [COMMAND, "loadtest", "--memory", "--cameras", "4", "--fps", "10", "--minutes", "30"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "Sending skeletons of 4 virtual cameras (Ctrl-C stops and reports)\n"
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == ""
+    sent = re.search(r"published +(\d+); 40.0/s asked", out)
+    assert sent is not None
+    assert re.search(rf"handled +{sent[1]} messages", out), "what was sent is dealt with before the report"
 
 
 @pytest.mark.parametrize(

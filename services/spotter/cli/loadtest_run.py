@@ -67,9 +67,11 @@ def run_load(settings: Settings, plan: Plan) -> Outcome:
         BusError, ModelError, StoreError: see `core.errors`.
     """
     generator = LoadGenerator(plan.kind, plan.cameras, plan.script, seed=plan.seed, realtime=plan.realtime)
+    generator.prepare()
     with closing(_target(settings, plan, generator)) as target, StopSignals() as signals:
         watch = Watch(target.looks)
         watch.start()
+        line(f"Sending {plan.kind.value} of {plan.cameras} virtual cameras (Ctrl-C stops and reports)")
         before = time.process_time()
         try:
             _send(generator, target, plan, signals)

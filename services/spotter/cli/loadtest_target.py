@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 import threading
 import time
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from spotter.core.bus.kafka import KafkaBus
 
 _CONNECT_S = 3.0
+_DRAIN_S = 5.0
 _POLL_S = 0.1
 _SHOWN = 3
 
@@ -47,7 +49,8 @@ class Target(Protocol):
     looks: Mapping[str, Look]
 
     def finish(self, given_up: Callable[[], bool]) -> None:
-        """The last message was published: let what is under way arrive, unless `given_up` says true meanwhile."""
+        """The last message was published: let what is under way arrive; a few seconds more once `given_up` says
+        true."""
 
     def close(self) -> None:
         """Release everything."""
@@ -125,9 +128,12 @@ class LocalTarget:
             SpotterError: a service died.
         """
         self.bus.end(self._topics[0])
+        until = math.inf
         for thread in reversed(self._threads):
-            while thread.is_alive() and not given_up():
+            while thread.is_alive() and time.monotonic() < until:
                 thread.join(_POLL_S)
+                if given_up():
+                    until = min(until, time.monotonic() + _DRAIN_S)
         if self._failure is not None:
             raise self._failure
 

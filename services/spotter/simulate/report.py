@@ -186,15 +186,18 @@ def _service_lines(service: Served) -> list[str]:
         f"  processor  {service.cores:.2f} cores{cost}",
         f"  memory     {service.rss_first / MIB:.1f} to {service.rss_last / MIB:.1f} MiB{growth}",
     ]
-    halves = [half for half in service.latency if half is not None]
-    if halves:
-        told = "; ".join(f"{1000 * p50:,.0f} / {1000 * p95:,.0f}" for p50, p95 in halves)
+    if any(service.latency):
+        told = "; ".join(_p50_p95(half) for half in service.latency)
         out.append(f"  latency    p50 / p95 from capture, ms, first half; second half: {told}")
     if service.lag_last is not None and service.lag_greatest is not None:
         verdict = {True: "; keeps up", False: "; FALLS BEHIND", None: ""}[service.keeps_up]
         moving = "" if service.lag_slope is None else f", {service.lag_slope:+,.1f}/s over the second half{verdict}"
         out.append(f"  lag        {service.lag_last:,.0f} at the end, {service.lag_greatest:,.0f} at most{moving}")
     return out
+
+
+def _p50_p95(half: tuple[float, float] | None) -> str:
+    return "none" if half is None else f"{1000 * half[0]:,.0f} / {1000 * half[1]:,.0f}"
 
 
 def _counts(counts: Mapping[str, float]) -> str:
