@@ -34,6 +34,9 @@ _POLL_PAUSED_MS = 5
 
 _POLL_MARGIN_S = 30.0
 _METER_S = 1.0
+_SOUND_S = 3.0
+"""A subscription that has worked for so long after connecting is no longer in trouble."""
+
 _CLOSE_MS = 2000
 _BACK_OFF_S = 0.2
 _FETCH_BYTES = 8 * 1024 * 1024
@@ -89,6 +92,7 @@ class Fetcher:
         self._stop = threading.Event()
         self._committing = False
         self._told_stuck = False
+        self._sound_at = 0.0
         self._commit_due = 0.0
         self._meter_due = 0.0
         self._log = get_logger("spotter.bus")
@@ -179,6 +183,7 @@ class Fetcher:
             release=self.commit_now,
             moved=self._moved,
         )
+        self._sound_at = time.monotonic() + _SOUND_S
         self._consumer.subscribe([self.plan.name], listener=self._rebalance)
 
     def _owned(self) -> set[Any]:
@@ -218,7 +223,9 @@ class Fetcher:
             self._keep(partition, records)
         if consumer.group_metadata().generation_id >= 0:
             holdings.joined()
-            self._link.clear(self.group_id)
+            # A refusal comes only after joining, with the first fetch.
+            if time.monotonic() > self._sound_at:
+                self._link.clear(self.group_id)
         self._settle()
         self._press(paused)
         self._commit_soon()

@@ -65,6 +65,7 @@ class Lane(ABC):
         self._producer: KafkaProducer | None = None
         self._broken: BaseException | None = None
         self._closed = False
+        self._refused = False
         self._thread = threading.Thread(target=self._run, name=f"spotter-publish-{topic}", daemon=True)
         self._log = get_logger("spotter.bus")
         metrics.bus.unacknowledged.labels(topic=topic).set_function(self.waiting)
@@ -150,9 +151,18 @@ class Lane(ABC):
             with self._changed:
                 self._changed.wait(_LOOK_S)
             return
+        if not self._refused:
+            self._link.clear(self.plan.name)
         with self._changed:
             self._producer, self._broken = producer, None
             self._resume(producer)
+
+    def _count_published(self) -> None:
+        """Kafka has one more message, so it does not refuse them (any more)."""
+        if self._refused:
+            self._refused = False
+            self._link.clear(self.plan.name)
+        self._metrics.bus.published.labels(topic=self._topic).inc()
 
     def _stuck(self) -> bool:
         """Whether messages wait although Kafka has answered others for long enough."""
@@ -168,6 +178,7 @@ class Lane(ABC):
     def _replace(self, error: BaseException) -> None:
         reason = explain(error, self._settings, topic=self.plan.name)
         if isinstance(error, errors.AuthorizationError):
+            self._refused = True
             self._link.report(self.plan.name, reason)
         self._log.warning("producer_replaced", topic=self._topic, error=str(reason))
         self._let_go()

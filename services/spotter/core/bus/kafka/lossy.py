@@ -132,7 +132,7 @@ class LossyLane(Lane):
             self._pump(key)
             self._changed.notify_all()
         if error is None:
-            self._metrics.bus.published.labels(topic=self._topic).inc()
+            self._count_published()
         elif isinstance(error, TOO_LARGE):
             self._on_drop(self._topic, key, "too_large")
         elif isinstance(error, REFUSED):

@@ -116,7 +116,7 @@ class SureLane(Lane):
     def _acknowledged(self, pending: Pending) -> None:
         with self._changed:
             self._done(pending)
-        self._metrics.bus.published.labels(topic=self._topic).inc()
+        self._count_published()
 
     def _done(self, pending: Pending) -> None:
         if pending.done:
