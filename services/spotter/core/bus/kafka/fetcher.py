@@ -20,6 +20,7 @@ from spotter.core.bus.kafka.faults import explain
 from spotter.core.bus.kafka.holdings import Change, Holdings, Move
 from spotter.core.bus.kafka.link import Link
 from spotter.core.bus.kafka.listener import Rebalance
+from spotter.core.bus.kafka.meter import GroupMeter
 from spotter.core.bus.kafka.sockets import close_left
 from spotter.core.bus.kafka.starts import Starts, offsets
 from spotter.core.bus.kafka.topics import TopicPlan, kafka_name
@@ -86,6 +87,7 @@ class Fetcher:
             behind_ms=round(settings.max_behind_s * 1000) if perishable else None,
             since_ms=now() // _MS if perishable else None,
         )
+        self._meter = GroupMeter(metrics, self._labels, plan, link, holdings)
         self._consumer: Any = None
         self._rebalance: Rebalance | None = None
         self._asked: list[Change] = []
@@ -94,7 +96,6 @@ class Fetcher:
         self._told_stuck = False
         self._sound_at = 0.0
         self._commit_due = 0.0
-        self._meter_due = 0.0
         self._log = get_logger("spotter.bus")
         name = f"spotter-take-{topic.name}-{group}"
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -151,7 +152,7 @@ class Fetcher:
         self.commit_now()
         self._disconnect()
         self._link.clear(self.group_id)
-        self._meter_nothing()
+        self._meter.nothing()
 
     def _connect(self) -> None:
         settings = self._settings
@@ -181,7 +182,7 @@ class Fetcher:
             patience=lambda: self._settings.max_processing_s - self._holdings.idle_for(),
             stuck=self._report_stuck,
             release=self.commit_now,
-            moved=self._moved,
+            moved=self._meter.moved,
         )
         self._sound_at = time.monotonic() + _SOUND_S
         self._consumer.subscribe([self.plan.name], listener=self._rebalance)
@@ -198,7 +199,7 @@ class Fetcher:
         parts = frozenset(self._holdings.held())
         if parts and not self._stop.is_set():
             self._holdings.drop(parts)
-            self._moved(Move.LOST, len(parts))
+            self._meter.moved(Move.LOST, len(parts))
             if self._tells:
                 self._holdings.tell(Change(Move.LOST, parts))
         if consumer is not None:
@@ -229,7 +230,7 @@ class Fetcher:
         self._settle()
         self._press(paused)
         self._commit_soon()
-        self._meter()
+        self._meter.measure(consumer)
 
     def _is_stuck(self) -> bool:
         return self._holdings.idle_for() > self._settings.max_processing_s and bool(self._holdings.held())
@@ -260,7 +261,7 @@ class Fetcher:
             return
         first = records[0].offset
         if first > expected:
-            self._skipped(first - expected, "retention")
+            self._meter.skipped(first - expected, "retention")
         elif first < expected:
             # A broker that came back without its data counts from the start again.
             self._holdings.begin(part, first, None)
@@ -285,11 +286,7 @@ class Fetcher:
         for record in records:
             if record.key and not headers.ends(record.headers):
                 self._on_drop(self.topic.name, record.key.decode("utf-8", "replace"), "behind")
-        self._skipped(start - records[0].offset, "behind")
-
-    def _skipped(self, count: int, reason: str) -> None:
-        self._bus_metrics.skipped.labels(**self._labels, reason=reason).inc(count)
-        self._log.warning("messages_skipped", **self._labels, count=count, reason=reason)
+        self._meter.skipped(start - records[0].offset, "behind")
 
     def _settle(self) -> None:
         """Find out where parts that have come begin; with a `Handover` the consumer is asked first."""
@@ -323,7 +320,7 @@ class Fetcher:
                 continue
             rebalance.asked.discard(claim.part)
             if skipped:
-                self._skipped(skipped, "behind")
+                self._meter.skipped(skipped, "behind")
             self._holdings.begin(claim.part, start, claim.committed)
             consumer.seek(partition, start)
             consumer.resume(partition)
@@ -368,36 +365,6 @@ class Fetcher:
         # During a rebalance this is normal: it is tried again, or the part has gone and its messages come again.
         self._log.debug("commit_failed", **self._labels, error=type(error).__name__)
 
-    def _moved(self, move: Move, count: int) -> None:
-        if count:
-            self._bus_metrics.rebalances.labels(**self._labels).inc()
-            self._log.info("parts_moved", **self._labels, move=move.value, parts=count)
-        if move is Move.LOST:
-            self._bus_metrics.lost.labels(**self._labels).inc(count)
-
-    def _meter(self) -> None:
-        if time.monotonic() < self._meter_due:
-            return
-        self._meter_due = time.monotonic() + _METER_S
-        lag = self._bus_metrics.lag
-        positions = self._holdings.positions()
-        for part in range(self._link.wait_topic(self.plan, 0.0)):
-            labels = {**self._labels, "partition": str(part)}
-            partition = TopicPartition(self.plan.name, part)
-            if part in positions and partition in self._consumer.assignment():
-                newest = self._consumer.highwater(partition)
-                if newest is not None:
-                    behind = 0 if self._holdings.ended(part) else max(newest - positions[part], 0)
-                    lag.labels(**labels).set(behind)
-            else:
-                _forget(lag, labels)
-        self._bus_metrics.parts.labels(**self._labels).set(len(positions))
-
-    def _meter_nothing(self) -> None:
-        self._bus_metrics.parts.labels(**self._labels).set(0)
-        for part in range(self._link.wait_topic(self.plan, 0.0)):
-            _forget(self._bus_metrics.lag, {**self._labels, "partition": str(part)})
-
 
 def _unpark(consumer: Any) -> None:
     """kafka-python 3.0 puts what it fetched of a paused part aside, and looks for it again only while it has no other
@@ -405,11 +372,3 @@ def _unpark(consumer: Any) -> None:
     fetcher = consumer._fetcher
     if not getattr(fetcher, "_next_partition_records", None):
         fetcher._next_partition_records = None
-
-
-def _forget(gauge: Any, labels: dict[str, str]) -> None:
-    """Drop a series: the lag of a part is told by the member that holds it, and by no other."""
-    try:
-        gauge.remove(*labels.values())
-    except KeyError:
-        return
