@@ -147,7 +147,9 @@ class OtlpTracer:
             urlsplit(endpoint).hostname or "",
             spans,
         )
-        self._processor = BatchSpanProcessor(cast("SpanExporter", self._exporter), max_queue_size=QUEUE, schedule_delay_millis=1000)
+        self._processor = BatchSpanProcessor(
+            cast("SpanExporter", self._exporter), max_queue_size=QUEUE, schedule_delay_millis=1000
+        )
 
     def begin(self) -> str:
         return new_traceparent(sampled=self._random.random() < self._ratio)
