@@ -12,7 +12,7 @@ from typing import Any
 from spotter.cli.parts import open_store, watch_store
 from spotter.cli.service import Shell, Work
 from spotter.core.telemetry.spans import NOTIFY, TRACEPARENT
-from spotter.dashboard.api.routes.health import OK, is_degraded, is_ready
+from spotter.dashboard.api.routes.health import DEGRADED, OK, is_ready
 from spotter.notify.worker import NotifyWorker
 
 
@@ -45,9 +45,9 @@ def prepare_notify(shell: Shell) -> Work:
 
 def channels_text(states: Mapping[str, str]) -> str:
     """The channels in one line; one that is down degrades the service, because the others go on."""
-    told = [f"{channel}: {text.removeprefix('degraded: ')}" for channel, text in states.items() if text != OK]
+    told = "; ".join(
+        f"{channel}: {text.removeprefix(f'{DEGRADED}: ')}" for channel, text in states.items() if text != OK
+    )
     if not told:
         return OK
-    ready = all(is_ready(text) for text in states.values())
-    line = "; ".join(told)
-    return f"degraded: {line}" if ready or any(is_degraded(text) for text in states.values()) else line
+    return f"{DEGRADED}: {told}" if all(map(is_ready, states.values())) else told
