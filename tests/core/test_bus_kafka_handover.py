@@ -226,8 +226,13 @@ def test_long_work_keeps_a_member_and_a_stuck_one_gives_up_loudly(make_bus: Make
         slow.take(1, 1.0)
         assert frozenset().union(*recorder.moves("lost")) == {0, 1, 2, 3}
         assert recorder.moves("losing") == []
-        # It comes back as soon as it takes again, and the other one hands half of the parts over.
-        wait_until(lambda: [slow.take(1, 0.1), other.take(1, 0.1)] is not None and len(recorder.held) == 2)
+
+        def shared() -> bool:
+            slow.take(1, 0.1)
+            other.take(1, 0.1)
+            return len(recorder.held) == 2
+
+        wait_until(shared)  # It comes back when it takes again, and the other one hands half of the parts over.
 
 
 def test_a_static_member_comes_back_to_its_parts(make_bus: MakeBus) -> None:
