@@ -257,7 +257,7 @@ def test_a_member_that_leaves_in_order_hands_its_state_over(
     second = site.worker()
     site.publish(after)
     settles(site, undisturbed)
-    assert second.gained("restored") == PARTS
+    assert second.gained("restored") >= PARTS
     assert second.value("spotter_messages_rejected_total", topic="skeletons", reason="replayed") == 0
 
 
@@ -290,7 +290,7 @@ def test_without_redis_a_member_rebuilds(
     second = site.worker()
     site.publish(after)
     settles(site, undisturbed)
-    assert second.gained("rebuilt") == PARTS
+    assert second.gained("rebuilt") >= PARTS
 
 
 def test_redis_that_is_gone_for_good_stops_nobody(
@@ -310,7 +310,7 @@ def test_redis_that_is_gone_for_good_stops_nobody(
             second = site.worker()
             site.publish(after)
             settles(site, undisturbed)
-            assert second.gained("rebuilt") == PARTS
+            assert second.gained("rebuilt") >= PARTS
             assert second.value("spotter_snapshot_failures_total", operation="load") > 0
         finally:
             site.close()
@@ -326,16 +326,18 @@ def test_processes_that_are_killed_first_with_redis_then_with_redis_wiped_as_wel
     before, after = halves(messages)
     site.publish(before)
     until(lambda: site.committed() > len(before) // 3, "nobody works")
-    victims[0].kill()
+    # Whoever came first may hold everything still.
+    first, second = sorted(victims, key=lambda one: one.metrics().get("spotter_parts_gained_total", 0.0), reverse=True)
+    first.kill()
     site.publish(after[: len(after) // 2])
-    until(lambda: site.committed() > len(before), "the other one does not take over")
+    until(lambda: site.committed() == site.published, "the other one does not take over")
+    assert '"how": "restored"' in second.text()
+    second.kill()
     redis.Redis.from_url(redis_server.url).flushall()
-    victims[1].kill()
     last = site.worker()
     site.publish(after[len(after) // 2 :])
     settles(site, undisturbed)
-    assert last.gained("rebuilt") >= 1
-    assert "how=restored" in victims[1].text() or '"how": "restored"' in victims[1].text()
+    assert last.gained("rebuilt") >= PARTS
 
 
 def test_a_stop_while_the_store_refuses_leaves_everything_to_the_next(
