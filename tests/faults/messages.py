@@ -46,7 +46,7 @@ NEWER_SKELETONS: Topic[PoseFrame] = Topic(
 
 
 class Publisher:
-    """Plays frames in real time on a thread of its own; `history` is what is out already."""
+    """Plays frames at their pace on a thread of its own, the first one at once; `history` is what is out already."""
 
     def __init__(self, frames: Sequence[Any], settings: KafkaSettings, topic_of: Callable[[Any], Topic[Any]]) -> None:
         self.history: list[Any] = []
@@ -79,9 +79,10 @@ class Publisher:
         return self.done and self.error is None and len(self.history) == len(self._frames)
 
     def _run(self) -> None:
+        later = now() - planned_at(self._frames[0]) if self._frames else 0
         try:
             for frame in self._frames:
-                if self._stop.wait(max(0.0, to_seconds(planned_at(frame) - now()))):
+                if self._stop.wait(max(0.0, to_seconds(planned_at(frame) + later - now()))):
                     return
                 self._bus.publish(self._topic_of(frame), frame)
                 self.history.append(frame)

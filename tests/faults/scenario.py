@@ -49,7 +49,7 @@ class Load(_Section):
     cameras: int = Field(default=6, ge=1, le=64)
     seconds: float = Field(default=60.0, ge=5, le=600)
     fps: float = Field(default=8.0, ge=2, le=30)
-    speed: float = Field(default=4.0, ge=0.5, le=20)
+    speed: float = Field(default=6.0, ge=0.5, le=20)
     swaps: float = Field(default=0.0, ge=0, le=0.2)
     recorded: int = Field(default=2, ge=0)
     newer: int = Field(default=0, ge=0)

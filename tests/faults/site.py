@@ -13,7 +13,7 @@ from typing import Self
 
 from brokers import Broker, NoidaBroker, TansuBroker
 from postgres import PostgresServer
-from processes import Process, Processes
+from processes import Process, Processes, free_port
 from proxy import TcpProxy
 from redis_server import RedisServer
 
@@ -33,17 +33,6 @@ DISK_MB = 96
 """A new Postgres takes 55 MB."""
 
 
-class ProxiedTansu(TansuBroker):
-    """Tansu that tells its clients to come through a proxy."""
-
-    advertised: int = 0
-
-    def _command(self) -> list[str]:
-        command = super()._command()
-        command[command.index("--advertised-listener-url") + 1] = f"tcp://127.0.0.1:{self.advertised}"
-        return command
-
-
 class Site:
     """Use it as a context manager: on entry all runs and is ready, on exit all is gone.
 
@@ -57,7 +46,8 @@ class Site:
     def __init__(self, scenario: Scenario, folder: Path) -> None:
         self.scenario = scenario
         self.folder = folder
-        self.broker: Broker = ProxiedTansu() if scenario.broker == "tansu" else NoidaBroker()
+        self._kafka_port = free_port()
+        self.broker: Broker = TansuBroker(advertised=self._kafka_port) if scenario.broker == "tansu" else NoidaBroker()
         self.disk = SmallDisk(DISK_MB) if any(fault.do == "fill" for fault in scenario.faults) else None
         self.postgres = PostgresServer(place=self.disk.folder if self.disk else None)
         self.redis = RedisServer()
@@ -117,9 +107,8 @@ class Site:
         return Store.open(self.postgres.url, "read")
 
     def _start(self, opening: contextlib.ExitStack) -> None:
-        if isinstance(self.broker, ProxiedTansu):
-            self.links["kafka"] = opening.enter_context(TcpProxy(self.broker.port))
-            self.broker.advertised = self.links["kafka"].port
+        if self.scenario.broker == "tansu":
+            self.links["kafka"] = opening.enter_context(TcpProxy(self.broker.port, port=self._kafka_port))
         for server in (self.disk, self.broker, self.postgres, self.redis, self.receiver):
             if server is not None:
                 opening.enter_context(server)

@@ -6,8 +6,8 @@ tests/core (test_bus_*), where the broker can be told to refuse.
 
 from __future__ import annotations
 
-import contextlib
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from brokers import Broker, TansuBroker
 from postgres import GUARDED_PASSWORD, GUARDED_USER, PostgresServer
 from processes import Process, Processes, free_port
 from redis_server import RedisServer
+from tls_proxy import TlsProxy
 
 from faults.messages import wait_until
 from spotter.core.store import Store
@@ -144,27 +145,19 @@ def test_a_broker_that_is_not_there_yet(serve):
 def test_a_certificate_that_nobody_trusts(serve, tmp_path):
     ours, theirs = trustme.CA(), trustme.CA()
     ours.cert_pem.write_to_path(tmp_path / "ca.pem")
-    port = free_port()
-    with tls_broker(port, theirs, tmp_path):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    theirs.issue_cert("127.0.0.1").configure_cert(context)
+    with TlsProxy(context) as front, TansuBroker(advertised=front.port) as broker:
+        front.target = broker.port
         process = serve(
             "ergonomics",
-            BUS__KAFKA__SERVERS=json.dumps([f"127.0.0.1:{port}"]),
+            BUS__KAFKA__SERVERS=json.dumps([f"127.0.0.1:{front.port}"]),
             BUS__KAFKA__SECURITY="ssl",
             BUS__KAFKA__CA_FILE=str(tmp_path / "ca.pem"),
         )
         says(process, "certificate", "not trusted")
-    with tls_broker(port, ours, tmp_path):
+        ours.issue_cert("127.0.0.1").configure_cert(context)
         mended(process)
-
-
-@contextlib.contextmanager
-def tls_broker(port: int, authority: trustme.CA, folder: Path) -> Iterator[Broker]:
-    certificate = authority.issue_cert("127.0.0.1")
-    certificate.private_key_pem.write_to_path(folder / "key.pem")
-    (folder / "cert.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
-    arguments = ("--cert", str(folder / "cert.pem"), "--key", str(folder / "key.pem"))
-    with TansuBroker(port, arguments, scheme="tls") as broker:
-        yield broker
 
 
 def test_a_wrong_password_of_redis_degrades_and_no_more(serve):
