@@ -10,12 +10,15 @@ deliveries against the undisturbed run. Exit code 1 when a run differs. Needs th
 from __future__ import annotations
 
 import argparse
+import signal
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+EXIT_STOPPED = 143
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
 # Before this script's own folder, where `faults` is the script.
@@ -34,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--logs", type=Path, help="keep the logs of the services here")
     options = parser.parse_args(arguments)
     configure_logs("critical")
+    # So that servers and services are ended whatever ends this script.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_STOPPED))
     chosen = [known[name] for name in options.names] or list(known.values())
     failed = 0
     print("| scenario | runs as undisturbed | alerts, updates | sent again | back to quiet, s (median, worst) |")
