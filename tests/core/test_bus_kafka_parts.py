@@ -146,6 +146,45 @@ def test_a_commit_never_goes_back() -> None:
     assert holdings.to_commit() == {}
 
 
+def test_nothing_is_committed_before_what_was_made_of_it_is_with_kafka() -> None:
+    holdings = Holdings(10, drop_oldest=False)
+    holdings.begin(0, 0, None)
+    with_kafka: set[int] = set()
+    for offset in range(3):
+        holdings.put(0, "a", offset, Record(offset))
+        holdings.take(1, time.monotonic())
+        holdings.commit(lambda offset=offset: offset in with_kafka)
+    assert holdings.to_commit() == {}
+    with_kafka |= {1, 2}
+    assert holdings.to_commit() == {}, "the first is still on its way"
+    with_kafka.add(0)
+    assert holdings.to_commit() == {0: 3}
+    holdings.commit(lambda: False)
+    holdings.drop({0})
+    holdings.begin(0, 1, committed=1)
+    with_kafka.clear()
+    assert holdings.to_commit() == {}, "what was to be committed went with the part"
+
+
+def test_skeletons_that_kafka_has_not_taken_hold_the_frames_back(broker: NoidaBroker) -> None:
+    bus = KafkaBus(settings(broker, prefix=f"t{time.monotonic_ns()}."), Metrics())
+    try:
+        published = bus._published()
+        assert published(), "nothing is on its way"
+        bus.publish(SKELETONS, _pose())
+        wait_until(lambda: bus._published()())
+        broker.freeze()
+        bus.publish(SKELETONS, _pose())
+        late = bus._published()
+        assert not late()
+        assert published(), "what came later does not count"
+        broker.thaw()
+        wait_until(late)
+    finally:
+        broker.thaw()
+        bus.close()
+
+
 def test_headers_of_a_dead_letter_come_off_again() -> None:
     original = [("spotter-schema", b"1"), ("traceparent", b"x")]
     dead = dead_letter_headers(original, Source("t", 3, 42, 7), "schema", "line " * 500)

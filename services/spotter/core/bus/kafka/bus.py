@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -118,6 +119,7 @@ class KafkaBus:
             part_of=partial(self._part_of, topic),
             on_unreadable=self._bury,
             flush_dead_letters=self._flush_dead_letters,
+            published=self._published,
         )
         with self._lock:
             closed = self._closed
@@ -201,6 +203,14 @@ class KafkaBus:
                 )
                 self._dead.start()
             return self._dead
+
+    def _published(self) -> Callable[[], bool]:
+        """Tells whether what was published without loss until now is with Kafka: only then may be committed what it was
+        made of, or a crash would lose it."""
+        with self._lock:
+            lanes = [lane for lane in self._lanes.values() if isinstance(lane, SureLane)]
+        marks = [(lane, lane.mark()) for lane in lanes]
+        return lambda: all(lane.reached(mark) for lane, mark in marks)
 
     def _flush_dead_letters(self) -> None:
         if self._dead is not None and not self._dead.flush(self._settings.request_timeout_s):

@@ -63,6 +63,7 @@ class Holdings:
         self._outstanding: Counter[int] = Counter()
         self._committed: dict[int, int] = {}
         self._wanted: dict[int, int] = {}
+        self._unproven: deque[tuple[Callable[[], bool], dict[int, int]]] = deque()
         self._stamps: dict[int, int] = {}
         self._leaving: set[int] = set()
         self._joined = False
@@ -97,15 +98,12 @@ class Holdings:
         with self.changed:
             return self._next_change()
 
-    def commit(self) -> None:
-        """All that was taken may be committed."""
+    def commit(self, proven: Callable[[], bool] = lambda: True) -> None:
+        """All that was taken may be committed, as soon as `proven` says so."""
         with self.changed:
             self._touched = time.monotonic()
             self._outstanding.clear()
-            for part in self._queues:
-                position = self._queues.position(part)
-                if position > self._committed.get(part, -1):
-                    self._wanted[part] = position
+            self._unproven.append((proven, {part: self._queues.position(part) for part in self._queues}))
             self.changed.notify_all()
 
     def positions(self) -> dict[int, int]:
@@ -158,7 +156,7 @@ class Holdings:
             self._queues.add(part, offset)
             self._outstanding.pop(part, None)
             self._leaving.discard(part)
-            self._wanted.pop(part, None)
+            self._take_back(part)
             self._committed[part] = -1 if committed is None else committed
             self._joined = True
 
@@ -218,7 +216,7 @@ class Holdings:
                 self._queues.remove(part)
                 self._outstanding.pop(part, None)
                 self._leaving.discard(part)
-                self._wanted.pop(part, None)
+                self._take_back(part)
                 self._committed.pop(part, None)
                 self._stamps.pop(part, None)
             self.changed.notify_all()
@@ -226,6 +224,10 @@ class Holdings:
     def to_commit(self, parts: Collection[int] | None = None) -> dict[int, int]:
         """Offsets that the consumer has let us commit and that are not committed yet, by part."""
         with self.changed:
+            while self._unproven and self._unproven[0][0]():
+                for part, position in self._unproven.popleft()[1].items():
+                    if position > self._committed.get(part, -1):
+                        self._wanted[part] = position
             return {part: offset for part, offset in self._wanted.items() if parts is None or part in parts}
 
     def stamps(self) -> dict[int, int]:
@@ -274,3 +276,9 @@ class Holdings:
             return True
         parts = [part for part in self._queues if part not in self._leaving]
         return self._joined and not self._changes and bool(parts) and all(self._queues.ended(part) for part in parts)
+
+    def _take_back(self, part: int) -> None:
+        """What was to be committed of a part is not, because it comes anew or has gone."""
+        self._wanted.pop(part, None)
+        for _, positions in self._unproven:
+            positions.pop(part, None)

@@ -30,6 +30,7 @@ class KafkaSubscription(Generic[T]):
     Args:
         on_unreadable: lets a record go; returns once Kafka is on its way to have it.
         flush_dead_letters: waits until the dead letters are in Kafka, before anything is committed past them.
+        published: gives a question whether what this process has published until now is with Kafka.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class KafkaSubscription(Generic[T]):
         part_of: Callable[[str], int],
         on_unreadable: OnUnreadable,
         flush_dead_letters: Callable[[], None],
+        published: Callable[[], Callable[[], bool]],
     ) -> None:
         self._topic = topic
         self._fetcher = fetcher
@@ -51,6 +53,7 @@ class KafkaSubscription(Generic[T]):
         self._part_of = part_of
         self._on_unreadable = on_unreadable
         self._flush_dead_letters = flush_dead_letters
+        self._published = published
         self._unreadable = False
         self._told: set[int] = set()
         self._closed = False
@@ -75,7 +78,7 @@ class KafkaSubscription(Generic[T]):
         if self._unreadable:
             self._flush_dead_letters()
             self._unreadable = False
-        self._holdings.commit()
+        self._holdings.commit(self._published())
         self._tell_all()
 
     def waiting(self) -> int:

@@ -59,6 +59,7 @@ class SureLane(Lane):
         self._on_drop = on_drop
         self._window: deque[Pending] = deque()
         self._bytes = 0
+        self._gone = 0
 
     def put(self, key: str, value: bytes, headers: Headers, *, part: int | None = None) -> None:
         pending = Pending(key, value, headers, part, time.time_ns() // 1_000_000)
@@ -90,6 +91,16 @@ class SureLane(Lane):
 
     def waiting(self) -> int:
         return len(self._window)
+
+    def mark(self) -> int:
+        """A number for everything published so far; see `reached`."""
+        with self._changed:
+            return self._gone + len(self._window)
+
+    def reached(self, mark: int) -> bool:
+        """Whether everything published before `mark` is with Kafka, or among the dead letters."""
+        with self._changed:
+            return self._gone >= mark
 
     def _is_full(self) -> bool:
         return len(self._window) >= _WINDOW or self._bytes >= _WINDOW_BYTES
@@ -124,6 +135,7 @@ class SureLane(Lane):
         pending.done = True
         while self._window and self._window[0].done:
             self._bytes -= len(self._window.popleft().value)
+            self._gone += 1
         self._changed.notify_all()
 
     def _failed(self, producer: KafkaProducer, pending: Pending, error: BaseException) -> None:
