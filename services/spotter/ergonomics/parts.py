@@ -133,6 +133,7 @@ class Parts:
         resumes: dict[int, Resume] = {}
         alerts: list[Alert] | None = None
         give_up_at = time.monotonic() + _LOADING_S
+        self._recorder.read_again()
         for claim in claims:
             part = self._parts[claim.part] = _Part(owned=self._snapshots is None)
             complete = self._restore(claim, part) if time.monotonic() < give_up_at else None

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from spotter.core.clock import from_seconds, now
 from spotter.core.contracts import Alert, AlertUpdate, CameraHealth, CameraState, UpdateKind
 from spotter.core.errors import StoreError
 from spotter.core.settings import Settings, redact_url
@@ -56,6 +57,9 @@ class Recorder:
         self._on_update = on_update
         self._states: dict[str, tuple[CameraState, int]] = {}
         self._health_from = 0.0
+        self._reach = from_seconds(settings.ergonomics.rebuild_max_s)
+        self._remembered: list[KnownAlert] | None = None
+        self._remembered_all = False
         self._log = get_logger("spotter.ergonomics")
         self.stop = threading.Event()
         self.deadline: float | None = None
@@ -92,15 +96,24 @@ class Recorder:
     def recall(self, camera_id: str) -> list[KnownAlert]:
         """What the store knows of a camera: its newest alerts, and all that are open.
 
+        The newest alerts of the whole site are read once for all cameras that begin; only when they do not reach back
+        far enough is the store asked for each camera.
+
         Raises:
             GivenUpError: the wait had to end.
         """
-        queries = [
-            AlertQuery(site=self._site, camera_id=camera_id, open=only, limit=_RECALLED) for only in (None, True)
-        ]
-        records = self._surely(lambda: [r for query in queries for r in self._store.records(query)], "alerts to recall")
-        known = {record.alert.id: KnownAlert(record.alert, record.updates) for record in records if record.updates}
-        return list(known.values())
+        if self._remembered is None:
+            self._remembered = self._surely(lambda: self._known(None, _REACHED), "alerts to recall")
+            # Old alerts that are open may be among them; how far back all of them go is what counts.
+            newest = sorted((known.alert.raised_at for known in self._remembered), reverse=True)[:_REACHED]
+            self._remembered_all = len(newest) < _REACHED or newest[-1] < now() - 2 * self._reach
+        if not self._remembered_all:
+            return self._surely(lambda: self._known(camera_id, _RECALLED), "alerts to recall")
+        return [known for known in self._remembered if known.alert.camera_id == camera_id]
+
+    def read_again(self) -> None:
+        """Other members may have written alerts since: `recall` asks the store again."""
+        self._remembered = None
 
     def left_open(self) -> list[KnownAlert]:
         """Open alerts of cameras that have ended or failed; none when the store does not answer now."""
@@ -142,6 +155,13 @@ class Recorder:
             self._log.warning("camera_not_stored", camera=health.camera_id, error=str(error))
         else:
             self._states[health.camera_id] = key
+
+    def _known(self, camera_id: str | None, limit: int) -> list[KnownAlert]:
+        """The newest alerts, and all that are open; of one camera or of all."""
+        queries = [AlertQuery(site=self._site, camera_id=camera_id, open=only, limit=limit) for only in (None, True)]
+        records = [record for query in queries for record in self._store.records(query)]
+        known = {record.alert.id: KnownAlert(record.alert, record.updates) for record in records if record.updates}
+        return list(known.values())
 
     def _surely(self, work: Callable[[], T], what: str) -> T:
         pause = _RETRY_MIN_S
