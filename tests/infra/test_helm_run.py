@@ -40,7 +40,7 @@ def test_the_bundled_valkey_asks_for_its_password_and_keeps_to_its_memory(tmp_pa
         client = redis.Redis(port=server.port, password="fromsecret")
         _wait_for(client)
         assert client.config_get("maxmemory") == {"maxmemory": str(256 * 1024 * 1024)}
-        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "allkeys-lru"}
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "volatile-ttl"}
         with pytest.raises(redis.AuthenticationError):
             redis.Redis(port=server.port).ping()
         assert "fromsecret" not in Path(f"/proc/{process.pid}/cmdline").read_text()
