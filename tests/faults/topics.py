@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,8 +16,8 @@ from spotter.core.errors import WireError
 from spotter.core.settings import KafkaSettings
 from spotter.core.wire import decode_pose_frame
 
-_QUIET_MS = 1_500
-"""A topic that gives nothing for so long has been read to its end."""
+_POLL_MS = 500
+_PATIENCE_S = 60.0
 
 
 def skeletons_in(settings: KafkaSettings) -> list[PoseFrame]:
@@ -44,8 +45,18 @@ def _records(settings: KafkaSettings, topic: str) -> Iterator[Any]:
             return
         consumer.assign(parts)
         consumer.seek_to_beginning(*parts)
-        while batches := consumer.poll(timeout_ms=_QUIET_MS):
+        deadline = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < deadline:
+            batches = consumer.poll(timeout_ms=_POLL_MS)
             for records in batches.values():
                 yield from records
+            if not batches and all(_is_read(consumer, part) for part in parts):
+                return
+        raise AssertionError(f"topic {name} could not be read to its end within {_PATIENCE_S:.0f} s")
     finally:
         consumer.close()
+
+
+def _is_read(consumer: Any, part: TopicPartition) -> bool:
+    end = consumer.highwater(part)
+    return end is not None and consumer.position(part) >= end
