@@ -40,6 +40,10 @@ GROUP = "ergonomics"
 _BATCH = 16
 _POLL_S = 0.1
 
+_SAVING_PAUSES = 9
+"""The pause after saving is at least this many times as long as the saving: with hundreds of cameras the service must
+not spend its time on snapshots."""
+
 _SWEEP_S = 30.0
 """Pause between looks for alerts whose cameras have ended."""
 
@@ -142,9 +146,10 @@ class ErgonomicsWorker:
             for pose in self._skeletons.take(_BATCH, timeout=_POLL_S):
                 self._assess(pose)
             self._recorder.steps(self._parts.caught_up(self._skeletons.positions()))
-            if time.monotonic() >= due:
+            if (began := time.monotonic()) >= due:
                 self._flush()
-                due = time.monotonic() + self._every_s
+                took = time.monotonic() - began
+                due = time.monotonic() + max(self._every_s, _SAVING_PAUSES * took)
             elif not self._keeps_snapshots:
                 self._skeletons.commit()
             if self._keeps_snapshots and time.monotonic() >= sweep:

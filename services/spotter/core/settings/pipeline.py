@@ -93,7 +93,11 @@ class ErgonomicsSettings(Section):
     tracker: TrackerParameters = Field(default_factory=TrackerParameters)
     fall: FallParameters = Field(default_factory=FallParameters)
     snapshot_s: float = Field(
-        default=3.0, gt=0, le=60, description="Seconds between snapshots; so much is replayed after a crash."
+        default=3.0,
+        gt=0,
+        le=60,
+        description="Seconds between snapshots; so much is replayed after a crash. Longer where so many cameras are "
+        "saved that it takes a tenth of the time.",
     )
     rebuild_s: float = Field(
         default=180.0, ge=10, le=3600, description="Without snapshots, skeletons this far back are replayed."
