@@ -1,6 +1,6 @@
 """What can go wrong: each fault begins now and gives back how it is mended.
 
-One function a kind, one line in `KINDS`. A fault whose target is gone already does nothing: random moments overlap.
+A fault whose target is gone already does nothing, because random moments overlap.
 """
 
 from __future__ import annotations
