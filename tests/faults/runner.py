@@ -28,6 +28,7 @@ from faults.site import Site
 from faults.topics import dead_letters_in, skeletons_in
 from spotter.core.bus import FRAMES, SKELETONS, Topic
 from spotter.core.clock import now
+from spotter.simulate.footage import pictures as footage
 
 SETTLE_S = 2.0
 """After everything is right, it must stay right for so long: what comes twice often comes late."""
@@ -67,7 +68,7 @@ def run(scenario: Scenario, folder: Path, seed: int | None = None) -> Result:
     result = Result(scenario.name, seed)
     with Site(scenario, folder) as site:
         kafka = site.settings().bus.kafka
-        frames = _frames(scenario, seed, now())
+        frames = _frames(scenario, seed)
         newer = {f"cam-{index:02d}" for index in range(scenario.load.newer)}
         publisher = Publisher(frames, kafka, lambda frame: _topic(scenario, newer, frame))
         scene = Scene(site, Injector(kafka, publisher))
@@ -125,12 +126,13 @@ def play(actions: Sequence[Action], begin: Callable[[Action], Mend], length_s: f
     return told
 
 
-def _frames(scenario: Scenario, seed: int, start: int) -> list[Any]:
+def _frames(scenario: Scenario, seed: int) -> list[Any]:
     match scenario.load.kind:
         case "skeletons":
-            return list(skeletons(scenario.load, seed, start))
+            return list(skeletons(scenario.load, seed, now()))
         case "frames":
-            return list(pictures(scenario.load, seed, start))
+            footage()  # decoded once: frames have a deadline, so they may not be old before they are published
+            return list(pictures(scenario.load, seed, now()))
     return []
 
 

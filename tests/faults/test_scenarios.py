@@ -19,4 +19,4 @@ SHORT = [scenario for scenario in load_all() if scenario.suite == "short"]
 def test_nothing_is_lost_and_nothing_doubled(scenario: Scenario, tmp_path: Path) -> None:
     result = run(scenario, tmp_path)
     assert result.ok, "\n".join([scenario.about, *result.problems, "what went wrong:", *result.actions])
-    assert result.alerts >= 3, "a run without alerts proves nothing"
+    assert result.alerts >= (3 if scenario.load.kind == "skeletons" else 1), "a run without alerts proves nothing"
