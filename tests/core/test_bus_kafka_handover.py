@@ -235,24 +235,23 @@ def test_long_work_keeps_a_member_and_a_stuck_one_gives_up_loudly(make_bus: Make
         wait_until(shared)  # It comes back when it takes again, and the other one hands half of the parts over.
 
 
-def test_a_static_member_comes_back_to_its_parts(make_bus: MakeBus) -> None:
-    with TansuBroker() as server:
-        stream, recorder = topic(Overflow.BLOCK, 64), Recorder()
-        stayer = Worker(make_bus(server, member="pod-0"), stream, recorder)
-        bus = make_bus(server, member="pod-1")
-        publish(bus, stream, 0, 5)
-        before = Recorder()
-        leaver = Worker(bus, stream, before)
-        wait_until(lambda: len(before.held) == 2)
-        parts, moves = set(before.held), len(recorder.told)
-        leaver.stop()
-        bus.close()
-        after = Recorder()
-        back = Worker(make_bus(server, member="pod-1"), stream, after)
-        wait_until(lambda: after.held == parts)
-        assert len(recorder.told) == moves, "the other member noticed nothing"
-        back.stop()
-        stayer.stop()
+def test_a_static_member_comes_back_to_its_parts(make_bus: MakeBus, broker: NoidaBroker) -> None:
+    stream, recorder = topic(Overflow.BLOCK, 64), Recorder()
+    stayer = Worker(make_bus(broker, member="pod-0"), stream, recorder)
+    bus = make_bus(broker, member="pod-1")
+    publish(bus, stream, 0, 5)
+    before = Recorder()
+    leaver = Worker(bus, stream, before)
+    wait_until(lambda: len(before.held) == len(recorder.held) == 2)
+    parts, moves = set(before.held), len(recorder.told)
+    leaver.stop()
+    bus.close()
+    after = Recorder()
+    back = Worker(make_bus(broker, member="pod-1"), stream, after)
+    wait_until(lambda: after.held == parts)
+    assert len(recorder.told) == moves, "the other member noticed nothing"
+    back.stop()
+    stayer.stop()
 
 
 def test_a_member_that_was_thrown_out_claims_nothing(make_bus: MakeBus, broker: NoidaBroker) -> None:
