@@ -17,6 +17,8 @@ from postgres import PostgresServer
 from webhook import WebhookReceiver
 
 from spotter.core.store import Store
+from spotter.core.store.deliveries import Deliveries
+from spotter.core.store.delivery_queries import DeliveryBook
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +85,13 @@ def receiver() -> Iterator[WebhookReceiver]:
     """A webhook's receiver that accepts."""
     with WebhookReceiver() as receiver:
         yield receiver
+
+
+@pytest.fixture
+def deliveries(store: Store) -> Deliveries:
+    return Deliveries(store)
+
+
+@pytest.fixture
+def book(store: Store) -> DeliveryBook:
+    return DeliveryBook(store)

@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from alert_samples import START, make_alert, make_update
+from delivery_tools import HOUR, LEASE, admit, claim, fan_out, step
 from notify_tools import fall, found, person_down, record, states
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from spotter.core.clock import SECOND, now
 from spotter.core.contracts import UpdateKind
 from spotter.core.errors import WireError
 from spotter.core.store import Store
 from spotter.core.store.deliveries import Deliveries, LimitBook
-from spotter.core.store.delivery_queries import DeliveryBook, DeliveryQuery
+from spotter.core.store.delivery_queries import DeliveryBook
 from spotter.core.store.delivery_records import NOBODY, ChannelBacklog, Claim, DeliveryState
-
-HOUR = 3600 * SECOND
-LEASE = 10 * SECOND
-
-
-@pytest.fixture
-def deliveries(store: Store) -> Deliveries:
-    return Deliveries(store)
-
-
-@pytest.fixture
-def book(store: Store) -> DeliveryBook:
-    return DeliveryBook(store)
-
-
-def admit(payload: Mapping[str, Any], buckets: LimitBook) -> str:
-    return ""
-
-
-def fan_out(deliveries: Deliveries, *channels: str, at: int | None = None) -> None:
-    deliveries.fan_out(lambda payload: channels, at or now(), HOUR)
-
-
-def claim(deliveries: Deliveries, channel: str = "a", at: int | None = None) -> Claim | None:
-    return deliveries.claim(channel, at or now(), LEASE, HOUR, admit)
-
-
-def step(claimed: Claim | None) -> tuple[str, int]:
-    """(camera, update number) of a claim."""
-    assert claimed is not None
-    assert claimed.payload is not None
-    return claimed.payload["alert"]["camera_id"], claimed.payload["update"]["number"]
 
 
 def test_each_message_goes_to_each_of_its_channels_once(store: Store, deliveries: Deliveries) -> None:
@@ -372,40 +339,3 @@ def test_threads_that_share_the_work_take_each_delivery_once(store: Store, deliv
     for alert in alerts:
         assert [update for camera, update in taken if camera == alert.camera_id] == [0, 1, 2]
     assert states(store) == ["delivered"] * 24
-
-
-def test_what_runs_all_the_time_reads_indexes_only(store: Store, deliveries: Deliveries, book: DeliveryBook) -> None:
-    """However many deliveries there are, those that ended are not looked at."""
-    fill = (
-        "INSERT INTO deliveries (channel, severity, state, admitted, attempts, due_at, created_at, expires_at, error) "
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
-        "SELECT 'a', 'P2', 'delivered', true, 1, :at, :at, :at, '' FROM n"
-    )
-    with store._writer.begin() as connection:
-        connection.execute(text(fill), {"at": datetime(2026, 1, 31, tzinfo=UTC)})
-        if store.on_server:
-            connection.execute(text("ANALYZE deliveries"))
-    record(store, fall())
-    asked: list[tuple[str, Any]] = []
-    event.listen(store._reader, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
-    fan_out(deliveries, "a", "b")
-    for channel in ("a", "b"):
-        taken = claim(deliveries, channel)
-        assert taken is not None
-        deliveries.failed(taken, "refused", now(), None)
-    deliveries.summarise("a", now(), HOUR, lambda severity, buckets: True, lambda held, at: {})
-    book.backlog()
-    book.open_alerts("a", 0)
-    book.give_up_orphans(["a", "b"], now())
-    book.replay(now(), HOUR)
-    book.find(DeliveryQuery(state=DeliveryState.DEAD))
-    statements = [(sql, values) for sql, values in asked if "deliveries" in sql and "INSERT" not in sql]
-    assert len(statements) > 10
-    explain = "EXPLAIN " if store.on_server else "EXPLAIN QUERY PLAN "
-    with store._reader.connect() as connection:
-        for sql, values in statements:
-            plan = [" ".join(map(str, row)) for row in connection.exec_driver_sql(explain + sql, values)]
-            assert not re.search(r"Seq Scan on deliveries|SCAN deliveries($|\n)|AUTOMATIC", "\n".join(plan)), (
-                sql,
-                plan,
-            )

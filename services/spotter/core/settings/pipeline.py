@@ -71,7 +71,7 @@ class PoseSettings(Section):
     folder: Path = Field(
         default=Path("spotter-data/models"), description="Where `spotter models fetch` keeps such files."
     )
-    device: Literal["auto", "cpu", "cuda", "mps", "tensorrt", "openvino"] = Field(
+    device: Literal["auto", "cpu", "cuda", "tensorrt", "openvino"] = Field(
         default="auto", description="auto: CUDA where the model can use it, else CPU."
     )
     input_size: int = Field(

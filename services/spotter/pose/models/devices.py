@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
-import platform
 from typing import Literal, get_args
 
 from spotter.core.errors import ModelError
 
-Device = Literal["auto", "cpu", "cuda", "mps", "tensorrt", "openvino"]
-"""cpu, cuda, tensorrt, openvino: providers of ONNX Runtime; cuda and mps run shipped models as torch modules."""
+Device = Literal["auto", "cpu", "cuda", "tensorrt", "openvino"]
+"""Providers of ONNX Runtime; a shipped model runs on cuda as a torch module."""
 
 DEVICES: tuple[str, ...] = get_args(Device)
 
@@ -44,13 +43,7 @@ def _best(torch: bool) -> str:
 
 def _missing(device: str, torch: bool) -> tuple[str, str] | None:
     """What stands in the way of a device and its mend, or None. What ONNX Runtime lacks is told when it opens."""
-    if torch and device == "cuda":
-        return _missing_for_cuda()
-    if device == "mps":
-        if not torch:
-            return "only shipped models run on it", "Use --device cpu"
-        return _missing_for_mps()
-    return None
+    return _missing_for_cuda() if torch and device == "cuda" else None
 
 
 def _missing_for_cuda() -> tuple[str, str] | None:
@@ -67,16 +60,4 @@ def _missing_for_cuda() -> tuple[str, str] | None:
             "torch finds no CUDA device",
             'Install a CUDA build of torch with: pip install "spotter-safety[torch]", or use --device cpu',
         )
-    return None
-
-
-def _missing_for_mps() -> tuple[str, str] | None:
-    if platform.system() != "Darwin":
-        return f"this is {platform.system()}, not macOS", "Use --device cpu"
-    if importlib.util.find_spec("torch") is None:
-        return "torch is not installed", 'Install it with: pip install "spotter-safety[torch]"'
-    import torch
-
-    if not torch.backends.mps.is_available():
-        return "torch finds no Metal device", "Use --device cpu"
     return None
