@@ -160,6 +160,9 @@ def test_nothing_is_committed_before_what_was_made_of_it_is_with_kafka() -> None
     with_kafka.add(0)
     assert holdings.to_commit() == {0: 3}
     holdings.commit(lambda: False)
+    for _ in range(5):
+        holdings.commit(lambda: False)
+    assert len(holdings._unproven) == 1, "an idle loop piles nothing up"
     holdings.drop({0})
     holdings.begin(0, 1, committed=1)
     with_kafka.clear()

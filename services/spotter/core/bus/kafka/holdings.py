@@ -103,7 +103,10 @@ class Holdings:
         with self.changed:
             self._touched = time.monotonic()
             self._outstanding.clear()
-            self._unproven.append((proven, {part: self._queues.position(part) for part in self._queues}))
+            positions = {part: self._queues.position(part) for part in self._queues}
+            # A consumer that commits in an idle loop must not pile up what the entry before says already.
+            if not self._unproven or self._unproven[-1][1] != positions:
+                self._unproven.append((proven, positions))
             self.changed.notify_all()
 
     def positions(self) -> dict[int, int]:
