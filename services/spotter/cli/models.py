@@ -35,7 +35,9 @@ def list_models(
     place = folder or _folder()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("Name", "Licence", "Author", "Parameters", "Input", "COCO AP", "CPU ms", "Weights"):
-        table.add_column(column, justify="right" if column in ("Parameters", "CPU ms") else "left")
+        # The name is what people copy, so it is never cut.
+        width = 17 if column == "Name" else None
+        table.add_column(column, justify="right" if column in ("Parameters", "CPU ms") else "left", min_width=width)
     failures: list[ModelError] = []
     cards = {card.name: card for card in model_cards()}
     own = [name for name in _fetched(place) if name not in cards]
@@ -49,9 +51,7 @@ def list_models(
             parameters = millions if card.parameters else ""
             table.add_row(name, card.licence, card.author, parameters, card.input, card.ap, card.ms, state)
     output().print(table)
-    line(
-        "COCO AP as the authors state it, in percent; movenet-multipose on 83 images. CPU ms: see benchmarks/README.md."
-    )
+    line("COCO AP as the authors state it, in percent; movenet-multipose on 83 images; ms: benchmarks/README.md.")
     if failures:
         raise failures[0]
 

@@ -47,8 +47,8 @@ class ModelCard:
         author: who released the weights.
         input: what the network takes.
         parameters: how many numbers the weights hold; 0 where nobody here has counted them.
-        ap: COCO keypoint AP in percent on val2017 as its author states it (YOLO: Ultralytics, RTMO: Lu et al. 2023); for
-            the shipped one on 83 of its images, at 384 px.
+        ap: COCO keypoint AP in percent on val2017 as its author states it (YOLO: Ultralytics; RTMO: Lu et al. 2023);
+            for the shipped one on 83 of its images, at 384 px.
         ms: CPU milliseconds of one 640x480 picture at the default size, measured here (benchmarks/README.md), or "".
         folder, files: the files that ship with Spotter; empty for those that the user supplies.
     """
