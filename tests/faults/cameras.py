@@ -53,12 +53,22 @@ def planned_at(frame: PoseFrame | Frame) -> int:
 def pictures(load: Load, seed: int, start: int) -> list[Frame]:
     """Frames of the shipped footage, one person in each camera, who falls once."""
     script = Script(fps=load.fps, people=1, falling=1)
-    ends = round(load.seconds * load.fps)
+    # The first fall comes at once, the next one a whole round later: passing over a part of the round places it.
+    first = round((script.fall_every_s - load.falls_from_s) * load.fps) if load.falls_from_s else 0
+    began = start - from_seconds(first / load.fps)
     by_camera = [
-        itertools.islice(virtual_frames(index, seed, script, start=start, name=_name(index)), ends)
+        itertools.islice(
+            virtual_frames(index, seed, script, start=began, name=_name(index)),
+            first,
+            first + round(load.seconds * load.fps),
+        )
         for index in range(load.cameras)
     ]
-    return [frame for frames in zip(*by_camera, strict=True) for frame in frames]
+    return [
+        replace(frame, epoch=start, sequence=frame.sequence - first)
+        for frames in zip(*by_camera, strict=True)
+        for frame in frames
+    ]
 
 
 def closing(camera_ids: Iterable[str], at: int) -> list[PoseFrame]:

@@ -171,7 +171,10 @@ def _missing_in_topic(site: Site, publisher: Publisher) -> list[str]:
 
 def _end(site: Site, scene: Scene) -> list[str]:
     """Stop every service in good order; what they did wrong on the way."""
-    problems = [f"{name} ended by itself with {codes}" for name, codes in site.processes.deaths().items()]
+    problems = [
+        f"{name} ended by itself with {codes}; it wrote: {site.processes[name].tail(40)}"
+        for name, codes in site.processes.deaths().items()
+    ]
     running = [process for process in site.processes if process.running]
     with ThreadPoolExecutor(len(running) or 1) as pool:
         for process, code in zip(running, pool.map(lambda each: each.stop(), running), strict=True):

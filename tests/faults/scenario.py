@@ -41,6 +41,7 @@ class Load(_Section):
         seconds: event time that passes; it takes seconds / speed on the clock.
         swaps: share of frames that change places with their successor, in the undisturbed run as well.
         recorded: cameras that play the recorded skeletons that the product ships; the others play stick figures.
+        falls_from_s: frames only: the falls begin 1 to 7 s after this.
         newer: cameras whose skeletons come in the next schema version.
         steps: jumps of the cameras' clocks as (share of the time, seconds), in the undisturbed run as well.
     """
@@ -52,6 +53,7 @@ class Load(_Section):
     speed: float = Field(default=6.0, ge=0.5, le=20)
     swaps: float = Field(default=0.0, ge=0, le=0.2)
     recorded: int = Field(default=2, ge=0)
+    falls_from_s: float = Field(default=0.0, ge=0, le=50)
     newer: int = Field(default=0, ge=0)
     steps: tuple[tuple[float, float], ...] = ()
 

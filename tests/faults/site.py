@@ -85,6 +85,7 @@ class Site:
             ),
             "POSE__THREADS": "1",
             "CAMERAS": json.dumps(self._cameras()),
+            "DEBUG": "1",
         }
         own = {f"SPOTTER_{name}": value for name, value in values.items()}
         return own | dict(self.scenario.settings)

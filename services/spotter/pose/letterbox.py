@@ -22,17 +22,17 @@ _ROUNDING = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
-    """Where an image of `width` x `height` px lies on an input of `canvas_width` x `canvas_height` px."""
+    """Where an image of `width` x `height` px lies on an input of `canvas_width` x `canvas_height` px.
+
+    Attributes:
+        gain: input pixels per image pixel.
+    """
 
     width: int
     height: int
     canvas_width: int
     canvas_height: int
-
-    @property
-    def gain(self) -> float:
-        """Input pixels per image pixel."""
-        return min(self.canvas_height / self.height, self.canvas_width / self.width)
+    gain: float
 
     @property
     def content(self) -> tuple[int, int]:
@@ -77,7 +77,17 @@ def fit(image: Image, long_side: int, step: int) -> Letterbox:
     """
     height, width = check_image(image)
     gain = long_side / max(height, width)
-    return Letterbox(width, height, _up(round(width * gain), step), _up(round(height * gain), step))
+    return Letterbox(width, height, _up(round(width * gain), step), _up(round(height * gain), step), gain)
+
+
+def fill(image: Image, canvas_width: int, canvas_height: int) -> Letterbox:
+    """The image as large as it fits on an input whose size is given.
+
+    Raises:
+        ValueError: not (H, W, 3) uint8, or without pixels.
+    """
+    height, width = check_image(image)
+    return Letterbox(width, height, canvas_width, canvas_height, min(canvas_height / height, canvas_width / width))
 
 
 def check_image(image: Image) -> tuple[int, int]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from spotter.core.contracts import Image
 from spotter.core.errors import ModelError
-from spotter.pose.letterbox import Letterbox, check_image, fit
+from spotter.pose.letterbox import Letterbox, fill, fit
 from spotter.pose.models.api import Detections
 from spotter.pose.models.session import first_input, open_session
 from spotter.pose.models.yolo_decode import YoloLimits, decode
@@ -103,8 +103,7 @@ class YoloOnnx:
     def _letterbox(self, image: Image) -> Letterbox:
         if self._fixed is None:
             return fit(image, self._input_size, STEP)
-        height, width = check_image(image)
-        return Letterbox(width, height, self._fixed[1], self._fixed[0])
+        return fill(image, self._fixed[1], self._fixed[0])
 
     def _fill(self, images: Sequence[Image], boxes: Sequence[Letterbox], most: int) -> npt.NDArray[np.floating[Any]]:
         """(N, 3, rows, columns) RGB in 0..1; N is the file's batch where that is fixed, with grey pictures to fill."""
