@@ -44,6 +44,7 @@ class Brittle:
 
     name = "brittle/1"
     device = "cuda"
+    input_size = 64
 
     def __init__(self) -> None:
         self.batches: list[int] = []

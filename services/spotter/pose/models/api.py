@@ -20,12 +20,15 @@ class Detections:
         scores: (N,) float32 in 0..1.
         keypoints: (N, 17, 2) float32, px, COCO-17; a keypoint may lie a little outside the image.
         confidences: (N, 17) float32 in 0..1.
+        deviations: (N, 17) float32, standard deviation of a keypoint along either axis, px; None where the model has
+            not been calibrated.
     """
 
     boxes: FloatArray
     scores: FloatArray
     keypoints: FloatArray
     confidences: FloatArray
+    deviations: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -45,19 +48,22 @@ class Detections:
         factors = np.array([x, y], np.float32)
         limits = np.array([width, height], np.float32)
         corners = np.clip(self.boxes.reshape(-1, 2, 2) * factors, 0, limits)
-        return Detections(corners.reshape(-1, 4), self.scores, self.keypoints * factors, self.confidences)
+        deviations = None if self.deviations is None else self.deviations * np.float32((x * y) ** 0.5)
+        return Detections(corners.reshape(-1, 4), self.scores, self.keypoints * factors, self.confidences, deviations)
 
 
 class PoseModel(Protocol):
-    """A network that finds people and their keypoints. One thread uses it at a time.
+    """A network that finds people and their keypoints, in whatever order it does so. One thread uses it at a time.
 
     Attributes:
         name: name and version, for example "movenet-multipose/1"; it travels with every result.
-        device: what it runs on: "cpu" or "cuda".
+        device: what it runs on, for example "cpu" or "cuda".
+        input_size: long side of the network's input, px: a picture need not be decoded larger than this.
     """
 
     name: str
     device: str
+    input_size: int
 
     def load(self) -> None:
         """Check the weights, make the network ready and warm it up. Call once, before `predict`.

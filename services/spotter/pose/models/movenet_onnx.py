@@ -42,7 +42,7 @@ class MoveNetOnnx:
     ) -> None:
         self.name = f"{MODEL_NAME}/{MODEL_VERSION}"
         self.device = device
-        self._input_size = input_size
+        self.input_size = input_size
         self._threads = threads
         self._limits = limits or DecodeLimits()
         self._folder = folder
@@ -52,7 +52,7 @@ class MoveNetOnnx:
     def load(self) -> None:
         verify(self._folder, WEIGHTS_FILE, GRAPH_FILE)
         self._session = open_session(self._folder / GRAPH_FILE, self._threads, self.device)
-        self.predict([np.zeros((self._input_size * 3 // 4, self._input_size, 3), np.uint8)])
+        self.predict([np.zeros((self.input_size * 3 // 4, self.input_size, 3), np.uint8)])
 
     def predict(self, images: Sequence[Image]) -> list[Detections]:
         if self._session is None:
@@ -61,7 +61,7 @@ class MoveNetOnnx:
 
     def _predict_one(self, image: Image) -> Detections:
         # One image per run: on a CPU a larger batch is no faster per image, and its activations leave the caches.
-        placement = place(image, self._input_size)
+        placement = place(image, self.input_size)
         maps = self._session.run(None, {"images": self._batcher.fill([image], [placement])})
         people = decode([each[0] for each in maps], self._limits)
         return people.scaled(placement.scale_x, placement.scale_y, placement.width, placement.height)

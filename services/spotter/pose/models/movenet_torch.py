@@ -42,7 +42,7 @@ class MoveNetTorch:
     ) -> None:
         self.name = f"{MODEL_NAME}/{MODEL_VERSION}"
         self.device = device
-        self._input_size = input_size
+        self.input_size = input_size
         self._limits = limits or DecodeLimits()
         self._folder = folder
         self._batcher = Batcher()
@@ -55,7 +55,7 @@ class MoveNetTorch:
             if self.device == "cuda":
                 network = network.half()
             self._network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-            self.predict([np.zeros((self._input_size * 3 // 4, self._input_size, 3), np.uint8)])
+            self.predict([np.zeros((self.input_size * 3 // 4, self.input_size, 3), np.uint8)])
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
             raise ModelError(
@@ -66,7 +66,7 @@ class MoveNetTorch:
     def predict(self, images: Sequence[Image]) -> list[Detections]:
         if self._network is None:
             raise RuntimeError("call load() before predict()")
-        placements = [place(image, self._input_size) for image in images]
+        placements = [place(image, self.input_size) for image in images]
         found = [Detections.none()] * len(images)
         for indices in group_by_canvas(placements).values():
             batch = self._batcher.fill([images[i] for i in indices], [placements[i] for i in indices])

@@ -54,6 +54,7 @@ class RtmoOnnx:
         self.name = name
         self.device = device
         self._file = file
+        self.input_size = input_size
         self._size = (input_size, input_size)
         self._threads = threads
         self._min_score = min_score
@@ -70,6 +71,7 @@ class RtmoOnnx:
         rows, columns = shape[2], shape[3]
         if isinstance(rows, int) and isinstance(columns, int):
             self._size = (rows, columns)
+            self.input_size = max(self._size)
         self._canvas = np.empty((*self._size, 3), np.uint8)
         self._session = session
         self.predict([np.zeros((*self._size, 3), np.uint8)])

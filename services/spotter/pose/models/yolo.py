@@ -50,7 +50,7 @@ class YoloOnnx:
         self.name = name
         self.device = device
         self._file = file
-        self._input_size = input_size
+        self.input_size = input_size
         self._threads = threads
         self._limits = limits or YoloLimits()
         self._session: Any = None
@@ -65,7 +65,7 @@ class YoloOnnx:
         self._session = open_session(self._file, self._threads, self.device)
         self._input, shape, kind = first_input(self._session)
         self._read_input(shape, kind)
-        rows, columns = self._fixed or (self._input_size * 3 // 4 // STEP * STEP, self._input_size)
+        rows, columns = self._fixed or (self.input_size * 3 // 4 // STEP * STEP, self.input_size)
         metadata = self._session.get_modelmeta().custom_metadata_map
         output = self._run(np.zeros((self._batch or 1, 3, rows, columns), self._type))
         try:
@@ -99,10 +99,12 @@ class YoloOnnx:
         batch, _, rows, columns = (side if isinstance(side, int) and side > 0 else None for side in shape)
         self._batch = batch
         self._fixed = (rows, columns) if rows is not None and columns is not None else None
+        if self._fixed is not None:
+            self.input_size = max(self._fixed)
 
     def _letterbox(self, image: Image) -> Letterbox:
         if self._fixed is None:
-            return fit(image, self._input_size, STEP)
+            return fit(image, self.input_size, STEP)
         return fill(image, self._fixed[1], self._fixed[0])
 
     def _fill(self, images: Sequence[Image], boxes: Sequence[Letterbox], most: int) -> npt.NDArray[np.floating[Any]]:
