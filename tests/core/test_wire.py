@@ -100,6 +100,30 @@ def test_skeletons_round_trip_bit_for_bit(people: int) -> None:
             assert one == other
 
 
+@pytest.mark.parametrize("people", [0, 1, 50])
+def test_deviations_round_trip_bit_for_bit(people: int) -> None:
+    sent = replace(make_pose(people), deviations=np.linspace(0.5, 90, people * 17, dtype=np.float32).reshape(-1, 17))
+    got = wire.decode_pose_frame(wire.encode_pose_frame(sent))
+    assert got.deviations is not None
+    assert sent.deviations is not None
+    assert (got.deviations.dtype, got.deviations.shape) == (np.float32, (people, 17))
+    assert got.deviations.tobytes() == sent.deviations.tobytes()
+    assert not got.deviations.flags.writeable
+
+
+def test_a_message_from_before_deviations_has_none() -> None:
+    message = skeleton_pb2.PoseFrame.FromString(wire.encode_pose_frame(replace(make_pose(2), deviations=None)))
+    assert not message.HasField("deviations")
+    assert wire.decode_pose_frame(message.SerializeToString()).deviations is None
+
+
+def test_deviations_of_another_length_are_refused() -> None:
+    message = skeleton_pb2.PoseFrame.FromString(wire.encode_pose_frame(make_pose(2)))
+    message.deviations = bytes(4 * 17)
+    with pytest.raises(WireError, match="array of 68 bytes"):
+        wire.decode_pose_frame(message.SerializeToString())
+
+
 def test_skeletons_in_any_memory_layout() -> None:
     sent = make_pose(3)
     strided = replace(
@@ -151,6 +175,7 @@ def test_a_picture_that_is_none(picture: Any) -> None:
     [
         {"boxes": np.zeros((2, 5), np.float32)},
         {"keypoints": np.zeros((1, 17, 2), np.float32)},
+        {"deviations": np.zeros((2, 16), np.float32)},
         {"sequence": -1},
         {"captured_at": 2**63},
         {"camera_id": None, "width": "wide"},

@@ -154,6 +154,7 @@ class Analysis:
                 pose = PoseFrame(
                     self._camera.id, 0, sequence, at, at, at, width, height, self._model.name,
                     people.boxes, people.scores, people.keypoints, people.confidences,
+                    deviations=people.deviations,
                 )  # fmt: skip
                 assessment = self._assessor.update(pose)
                 if assessment is not None:

@@ -80,7 +80,11 @@ class PoseFrame:
 
     Attributes:
         boxes: (N, 4) float32, xyxy px.  scores: (N,) float32 in 0..1.
-        keypoints: (N, 17, 2) float32, px, COCO-17.  confidences: (N, 17) float32 in 0..1.
+        keypoints: (N, 17, 2) float32, px, COCO-17.
+        confidences: (N, 17) float32 in 0..1: with `deviations` the probability that the keypoint is right (see
+            `pose.calibration`), without them what the model itself puts out.
+        deviations: (N, 17) float32, standard deviation of a keypoint along either axis, px; None where the model has
+            not been calibrated.
         model: name and version of the pose model, for example "movenet-multipose/1".
         posed_at: wall clock when the pose worker finished, UTC ns.
         Others: as in `Frame`.
@@ -101,6 +105,7 @@ class PoseFrame:
     confidences: FloatArray
     clock_offset_ns: int = 0
     trace: str = ""
+    deviations: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.scores)

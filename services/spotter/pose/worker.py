@@ -162,6 +162,7 @@ class PoseWorker:
             confidences=people.confidences,
             clock_offset_ns=frame.clock_offset_ns,
             trace=frame.trace,
+            deviations=people.deviations,
         )
         self._bus.publish(SKELETONS, pose)
         if pose.trace:

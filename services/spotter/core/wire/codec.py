@@ -92,6 +92,7 @@ def encode_pose_frame(pose: PoseFrame) -> bytes:
             scores=_floats(pose.scores, (people,)),
             keypoints=_floats(pose.keypoints, (people, KEYPOINTS, 2)),
             confidences=_floats(pose.confidences, (people, KEYPOINTS)),
+            deviations=None if pose.deviations is None else _floats(pose.deviations, (people, KEYPOINTS)),
         ).SerializeToString()
 
 
@@ -117,6 +118,7 @@ def decode_pose_frame(data: bytes) -> PoseFrame:
             scores=_array(message.scores, (people,)),
             keypoints=_array(message.keypoints, (people, KEYPOINTS, 2)),
             confidences=_array(message.confidences, (people, KEYPOINTS)),
+            deviations=_array(message.deviations, (people, KEYPOINTS)) if message.HasField("deviations") else None,
         )
 
 
