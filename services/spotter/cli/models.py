@@ -15,8 +15,8 @@ from spotter.cli.models_evaluate import evaluate
 from spotter.cli.options import DEFAULT_CONFIG
 from spotter.core.errors import ModelError
 from spotter.core.settings import load_settings
-from spotter.pose.library import checked_file, fetch, model_file
-from spotter.pose.models import ModelCard, create_model, family_of, model_cards
+from spotter.pose.library import checked_file, fetch, model_file, suffix_of
+from spotter.pose.models import ModelCard, create_model, model_cards
 from spotter.pose.models.movenet_import import read_tfjs
 from spotter.pose.models.weights import MANIFEST_FILE, WEIGHTS_FILE, WEIGHTS_FOLDER, read_manifest
 
@@ -58,8 +58,16 @@ def list_models(
 
 @app.command("fetch")
 def fetch_model(
-    name: Annotated[str, typer.Argument(help="What to call it: begins with yolo or rtmo, for example yolo11n-pose.")],
-    source: Annotated[str, typer.Option("--from", metavar="FILE|URL", help="ONNX file, or its https:// address.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="What to call it: begins with yolo, rtmo or movenet-multipose-, for example yolo11n-pose."),
+    ],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="FILE|URL", help="ONNX file, or weights of `spotter models train`; or https://."
+        ),
+    ],
     sha256: Annotated[
         str | None, typer.Option(metavar="HEX", help="SHA-256 that the file must have; a URL needs it.")
     ] = None,
@@ -71,7 +79,7 @@ def fetch_model(
     unless you have bought another licence.
     """
     place = folder or _folder()
-    if family_of(name).cards[0].shipped:
+    if name in {card.name for card in model_cards() if card.shipped}:
         raise ModelError(f"model '{name}' ships with Spotter", mend="There is nothing to fetch")
     console = Console(stderr=True)
     with Progress(*Progress.get_default_columns(), DownloadColumn(), console=console, transient=True) as bar:
@@ -136,7 +144,8 @@ def _folder() -> Path:
 def _fetched(folder: Path) -> list[str]:
     if not (folder / MANIFEST_FILE).is_file():
         return []
-    return sorted(name.removesuffix(".onnx") for name in read_manifest(folder) if name.endswith(".onnx"))
+    files = (Path(name) for name in read_manifest(folder))
+    return sorted(file.stem for file in files if file.suffix == suffix_of(file.stem))
 
 
 def _state(card: ModelCard | None, folder: Path, name: str, failures: list[ModelError]) -> str:

@@ -15,7 +15,8 @@ def model_of(settings: PoseSettings) -> PoseModel:
     Raises:
         ModelError: unknown name, a file that is missing or damaged, or a device that cannot be used.
     """
-    shipped = family_of(settings.model).cards[0].shipped
+    family = family_of(settings.model)
+    shipped = family.cards[0].shipped and settings.model == family.prefix
     file = settings.file
     if file is None and not shipped:
         file = checked_file(Path(settings.folder), settings.model)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from spotter.core.errors import ModelError
 from spotter.core.settings.redact import redact_url
+from spotter.pose.models.movenet_maps import MODEL_NAME
 from spotter.pose.models.session import MOST_BYTES
 from spotter.pose.models.weights import MANIFEST_FILE, digest, read_manifest, verify
 
@@ -36,7 +37,12 @@ def model_file(folder: Path, name: str) -> Path:
         raise ModelError(
             f"'{name}' cannot be the name of a model", mend="Use small letters, digits, dot, dash and underscore"
         )
-    return folder / f"{name}.onnx"
+    return folder / f"{name}{suffix_of(name)}"
+
+
+def suffix_of(name: str) -> str:
+    """Weights alone where Spotter ships the graph, else a whole model."""
+    return ".safetensors" if name.startswith(f"{MODEL_NAME}-") else ".onnx"
 
 
 def checked_file(folder: Path, name: str) -> Path:
@@ -79,7 +85,7 @@ def fetch(
     wanted = _wanted(sha256, source)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=".onnx")
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=target.suffix)
     except OSError as error:
         raise ModelError(f"cannot write to '{folder}': {error.strerror}", mend="Choose another with --folder") from None
     os.close(handle)

@@ -20,11 +20,9 @@ from onnx import TensorProto, helper
 from safetensors.numpy import save
 
 from spotter.pose.models.movenet_import import Weights
-from spotter.pose.models.movenet_maps import MAP_CHANNELS
+from spotter.pose.models.movenet_maps import HALF, MAP_CHANNELS
 from spotter.pose.models.movenet_network import MoveNetMultiPose, load_network
 from spotter.pose.models.weights import GRAPH_FILE, MANIFEST_FILE, WEIGHTS_FILE
-
-_HALF = "__half"
 
 
 def write_model(weights: Weights, folder: Path) -> None:
@@ -88,7 +86,7 @@ def _refer_to_weights(model: onnx.ModelProto, weights: Path) -> None:
             initializers.append(tensor)
             continue
         begin, end = entry["data_offsets"]
-        half = TensorProto(name=tensor.name + _HALF, data_type=TensorProto.FLOAT16, dims=entry["shape"])
+        half = TensorProto(name=tensor.name + HALF, data_type=TensorProto.FLOAT16, dims=entry["shape"])
         half.data_location = TensorProto.EXTERNAL
         for key, value in (("location", weights.name), ("offset", start + begin), ("length", end - begin)):
             half.external_data.add(key=key, value=str(value))

@@ -14,6 +14,9 @@ STRIDE = 4
 INPUT_SCALE = 0.007843017578125
 """2/255 as the released graph stores it, in half precision; the input is x * INPUT_SCALE - 1."""
 
+HALF = "__half"
+"""The graph's half-precision weights are named as the network's parameters with this at the end."""
+
 MAP_CHANNELS = {
     "center": 1,
     "box_scale": 2,

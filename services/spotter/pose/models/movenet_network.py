@@ -153,17 +153,22 @@ class MoveNetMultiPose(nn.Module):
         self.heads = nn.ModuleDict({name: _Head(channels) for name, channels in MAP_CHANNELS.items()})
 
     def forward(self, images: Tensor) -> HeadMaps:
-        """Map images (N, H, W, 3), RGB 0..255, uint8 or float, to the six head maps.
+        """Map images (N, H, W, 3), RGB 0..255, uint8 or float, to the six head maps."""
+        maps = self.logits(self.backbone(self.normalised(images)))
+        return maps._replace(center=maps.center.sigmoid(), keypoint_heat=maps.keypoint_heat.sigmoid())
 
-        Normalisation runs in single precision even when the weights are half, because halves near 1 are coarse.
+    def normalised(self, images: Tensor) -> Tensor:
+        """Images (N, H, W, 3) as the backbone takes them, (N, 3, H, W) in -1..1.
+
+        In single precision even when the weights are half, because halves near 1 are coarse.
         """
         weights = self.backbone.stem.convolution.weight
-        x = (images.to(torch.float32) * INPUT_SCALE - 1.0).permute(0, 3, 1, 2).to(weights.dtype)
-        features = self.feature_pyramid(*self.backbone(x))
-        maps = {name: head(features) for name, head in self.heads.items()}
-        maps["center"] = maps["center"].sigmoid()
-        maps["keypoint_heat"] = maps["keypoint_heat"].sigmoid()
-        return HeadMaps(**maps)
+        return (images.to(torch.float32) * INPUT_SCALE - 1.0).permute(0, 3, 1, 2).to(weights.dtype)
+
+    def logits(self, features: tuple[Tensor, Tensor, Tensor, Tensor]) -> HeadMaps:
+        """The head maps of the backbone's features, with `center` and `keypoint_heat` before their sigmoid."""
+        x = self.feature_pyramid(*features)
+        return HeadMaps(**{name: head(x) for name, head in self.heads.items()})
 
 
 def load_network(weights: Path) -> MoveNetMultiPose:

@@ -14,7 +14,8 @@ import numpy as np
 from spotter.core.contracts import Image
 from spotter.pose.models.api import Detections
 from spotter.pose.models.movenet_decode import DecodeLimits, decode
-from spotter.pose.models.movenet_maps import MODEL_NAME, MODEL_VERSION
+from spotter.pose.models.movenet_maps import HALF, MODEL_NAME, MODEL_VERSION
+from spotter.pose.models.movenet_weights import read_weights
 from spotter.pose.models.session import open_session
 from spotter.pose.models.weights import GRAPH_FILE, WEIGHTS_FILE, WEIGHTS_FOLDER, verify
 from spotter.pose.preprocess import Batcher, place
@@ -29,6 +30,8 @@ class MoveNetOnnx:
         limits: which people count.
         folder: where the weights, the graph and their manifest lie.
         device: "cpu", "cuda", "tensorrt" or "openvino".
+        name: name and version, where the weights are others than the shipped ones.
+        weights: safetensors file to run the shipped graph with; None: the shipped weights.
     """
 
     def __init__(
@@ -39,19 +42,25 @@ class MoveNetOnnx:
         limits: DecodeLimits | None = None,
         folder: Path = WEIGHTS_FOLDER,
         device: str = "cpu",
+        name: str = f"{MODEL_NAME}/{MODEL_VERSION}",
+        weights: Path | None = None,
     ) -> None:
-        self.name = f"{MODEL_NAME}/{MODEL_VERSION}"
+        self.name = name
         self.device = device
         self.input_size = input_size
         self._threads = threads
         self._limits = limits or DecodeLimits()
         self._folder = folder
+        self._weights = weights
         self._batcher = Batcher()
         self._session: Any = None
 
     def load(self) -> None:
         verify(self._folder, WEIGHTS_FILE, GRAPH_FILE)
-        self._session = open_session(self._folder / GRAPH_FILE, self._threads, self.device)
+        tuned = None
+        if self._weights is not None:
+            tuned = {f"{name}{HALF}": array for name, array in read_weights(self._weights).items()}
+        self._session = open_session(self._folder / GRAPH_FILE, self._threads, self.device, tuned)
         self.predict([np.zeros((self.input_size * 3 // 4, self.input_size, 3), np.uint8)])
 
     def predict(self, images: Sequence[Image]) -> list[Detections]:

@@ -18,6 +18,7 @@ from spotter.pose.models.movenet_decode import DecodeLimits
 from spotter.pose.models.movenet_decode_torch import decode_batch
 from spotter.pose.models.movenet_maps import MODEL_NAME, MODEL_VERSION
 from spotter.pose.models.movenet_network import MoveNetMultiPose, load_network
+from spotter.pose.models.movenet_weights import read_weights
 from spotter.pose.models.weights import WEIGHTS_FILE, WEIGHTS_FOLDER, verify
 from spotter.pose.preprocess import Batcher, group_by_canvas, place
 
@@ -30,6 +31,8 @@ class MoveNetTorch:
         input_size: long side of the network's input, px, a multiple of 32.
         limits: which people count.
         folder: where the weights and their manifest lie.
+        name: name and version, where the weights are others than the shipped ones.
+        weights: safetensors file to load; None: the shipped one.
     """
 
     def __init__(
@@ -39,18 +42,24 @@ class MoveNetTorch:
         input_size: int = 384,
         limits: DecodeLimits | None = None,
         folder: Path = WEIGHTS_FOLDER,
+        name: str = f"{MODEL_NAME}/{MODEL_VERSION}",
+        weights: Path | None = None,
     ) -> None:
-        self.name = f"{MODEL_NAME}/{MODEL_VERSION}"
+        self.name = name
         self.device = device
         self.input_size = input_size
         self._limits = limits or DecodeLimits()
         self._folder = folder
+        self._weights = weights
         self._batcher = Batcher()
         self._network: MoveNetMultiPose | None = None
 
     def load(self) -> None:
-        verify(self._folder, WEIGHTS_FILE)
-        network = load_network(self._folder / WEIGHTS_FILE)
+        if self._weights is None:
+            verify(self._folder, WEIGHTS_FILE)
+        else:
+            read_weights(self._weights)
+        network = load_network(self._weights or self._folder / WEIGHTS_FILE)
         try:
             if self.device == "cuda":
                 network = network.half()

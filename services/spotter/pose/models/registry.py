@@ -100,9 +100,10 @@ def create_model(
     """Make a model; `load` it before use.
 
     Args:
-        name: one of `model_names()`, or a name of the user's own that begins as a family does ("yolo11n-site").
+        name: one of `model_names()`, or a name of the user's own that begins as a family does ("yolo11n-site",
+            "movenet-multipose-site").
         device: auto takes CUDA where the model can use it, else the CPU.
-        file: the model's ONNX file, for families that are not shipped.
+        file: the model's ONNX file; of MoveNet, fine-tuned weights (safetensors).
         Others: see `ModelOptions`.
 
     Raises:
@@ -122,7 +123,8 @@ def family_of(name: str) -> Family:
         ModelError: none does; names the nearest one.
     """
     for family in FAMILIES:
-        if name == family.prefix or (name.startswith(family.prefix) and not family.cards[0].shipped):
+        separator = "-" if family.cards[0].shipped else ""
+        if name == family.prefix or name.startswith(family.prefix + separator):
             return family
     near = difflib.get_close_matches(name, model_names(), n=1, cutoff=0.4)
     hint = f"Did you mean '{near[0]}'? " if near else ""
@@ -142,13 +144,24 @@ def model_cards() -> tuple[ModelCard, ...]:
 def _movenet_multipose(name: str, options: ModelOptions) -> PoseModel:
     score = {} if options.min_score is None else {"min_score": options.min_score}
     limits = DecodeLimits(max_people=options.max_people, **score)
+    shipped = name == MODEL_NAME and options.file is None
+    version = f"{MODEL_NAME}/{MODEL_VERSION}" if shipped else _name(name, _file(name, options))
     if options.device == "cuda":
         from spotter.pose.models.movenet_torch import MoveNetTorch
 
-        return MoveNetTorch(device=options.device, input_size=options.input_size, limits=limits)
+        return MoveNetTorch(
+            device=options.device, input_size=options.input_size, limits=limits, name=version, weights=options.file
+        )
     from spotter.pose.models.movenet_onnx import MoveNetOnnx
 
-    return MoveNetOnnx(input_size=options.input_size, threads=options.threads, limits=limits, device=options.device)
+    return MoveNetOnnx(
+        input_size=options.input_size,
+        threads=options.threads,
+        limits=limits,
+        device=options.device,
+        name=version,
+        weights=options.file,
+    )
 
 
 def _yolo(name: str, options: ModelOptions) -> PoseModel:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from spotter.core.errors import ModelError
 
@@ -28,13 +31,16 @@ MOST_BYTES = 2 * 1024**3
 """A model file larger than this is refused: the largest pose model of the families known here has 0.4 GB."""
 
 
-def open_session(graph: Path, threads: int, device: str = "cpu") -> Any:
+def open_session(
+    graph: Path, threads: int, device: str = "cpu", weights: Mapping[str, npt.NDArray[np.generic]] | None = None
+) -> Any:
     """A session of ONNX Runtime.
 
     Args:
         graph: an ONNX file.
         threads: threads within the network; 0 takes every core that this process may use.
         device: a key of `PROVIDERS`. There is no silent fall-back to the CPU.
+        weights: to use in place of the external data that the graph names.
 
     Raises:
         ModelError: ONNX Runtime or the provider is missing, or the file is not a graph that it can run.
@@ -48,7 +54,11 @@ def open_session(graph: Path, threads: int, device: str = "cpu") -> Any:
         )
     _check_file(graph)
     try:
-        session = runtime.InferenceSession(str(graph), _options(runtime, threads), providers=[provider])
+        options = _options(runtime, threads)
+        if weights is not None:
+            values = [runtime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+            options.add_external_initializers(list(weights), values)
+        session = runtime.InferenceSession(str(graph), options, providers=[provider])
     except Exception as error:
         # ONNX Runtime's own exception types are many and undocumented; each means that this graph cannot run here.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
