@@ -161,9 +161,8 @@ def test_torch_checks_its_weights_too(folder: Path) -> None:
 def test_a_graph_that_onnx_runtime_refuses_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / GRAPH_FILE).write_bytes(b"\x08not a graph")
     monkeypatch.setattr("spotter.pose.models.movenet_onnx.verify", lambda *_: None)
-    with pytest.raises(ModelError, match="cannot load") as caught:
+    with pytest.raises(ModelError, match="is not a whole ONNX file"):
         MoveNetOnnx(folder=folder).load()
-    assert "onnxruntime" in caught.value.mend
 
 
 def test_shipped_files_match_their_manifest() -> None:

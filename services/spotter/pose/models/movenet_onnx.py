@@ -60,7 +60,9 @@ class MoveNetOnnx:
         tuned = None
         if self._weights is not None:
             tuned = {f"{name}{HALF}": array for name, array in read_weights(self._weights).items()}
-        self._session = open_session(self._folder / GRAPH_FILE, self._threads, self.device, tuned)
+        self._session = open_session(
+            self._folder / GRAPH_FILE, self._threads, self.device, tuned, companions=(WEIGHTS_FILE,)
+        )
         self.predict([np.zeros((self.input_size * 3 // 4, self.input_size, 3), np.uint8)])
 
     def predict(self, images: Sequence[Image]) -> list[Detections]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotter.core.errors import ModelError
+from spotter.pose.models.graph_file import check_reads
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -30,9 +32,17 @@ _PACKAGES = {
 MOST_BYTES = 2 * 1024**3
 """A model file larger than this is refused: the largest pose model of the families known here has 0.4 GB."""
 
+MOST_NUMBERS = 2**26
+"""A graph that states outputs of more numbers than this for one image is refused; pose models have under a million."""
+
 
 def open_session(
-    graph: Path, threads: int, device: str = "cpu", weights: Mapping[str, npt.NDArray[np.generic]] | None = None
+    graph: Path,
+    threads: int,
+    device: str = "cpu",
+    weights: Mapping[str, npt.NDArray[np.generic]] | None = None,
+    *,
+    companions: Collection[str] = (),
 ) -> Any:
     """A session of ONNX Runtime.
 
@@ -41,6 +51,7 @@ def open_session(
         threads: threads within the network; 0 takes every core that this process may use.
         device: a key of `PROVIDERS`. There is no silent fall-back to the CPU.
         weights: to use in place of the external data that the graph names.
+        companions: the only other files that the graph may read, by name, beside it; check them first.
 
     Raises:
         ModelError: ONNX Runtime or the provider is missing, or the file is not a graph that it can run.
@@ -53,6 +64,7 @@ def open_session(
             mend=f"{_PACKAGES.get(device, 'Reinstall onnxruntime')}, or use --device cpu",
         )
     _check_file(graph)
+    check_reads(graph, companions)
     try:
         options = _options(runtime, threads)
         if weights is not None:
@@ -72,6 +84,7 @@ def open_session(
             f"{', '.join(session.get_providers())}",
             mend="Check its driver and libraries, or use --device cpu",
         )
+    _check_outputs(graph, session)
     return session
 
 
@@ -111,6 +124,17 @@ def _options(runtime: Any, threads: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return options
+
+
+def _check_outputs(graph: Path, session: Any) -> None:
+    for output in session.get_outputs():
+        # Sequences and maps have no shape; dimensions that are free have a name.
+        known = [side for side in output.shape or () if isinstance(side, int)]
+        if math.prod(known) > MOST_NUMBERS:
+            raise ModelError(
+                f"model file '{graph}' gives out '{output.name}' of shape {list(output.shape)}, which is too large",
+                mend="Give the ONNX file of a pose model",
+            )
 
 
 def _check_file(graph: Path) -> None:
