@@ -108,13 +108,14 @@ def check_onnxruntime() -> Finding:
 
 
 def check_torch(settings: Settings) -> Finding:
-    wanted = settings.pose.device == "cuda"
+    device = settings.pose.device
+    wanted = device in ("cuda", "mps", "torch-cpu")
     if importlib.util.find_spec("torch") is None:
         if wanted:
             return Finding(
                 "torch",
                 Verdict.FAIL,
-                "not installed, but pose.device is cuda",
+                f"not installed, but pose.device is {device}",
                 'pip install "spotter-safety[torch]", or set pose.device: cpu',
             )
         return Finding("torch", Verdict.OK, "not installed, not needed on a CPU")
@@ -122,11 +123,11 @@ def check_torch(settings: Settings) -> Finding:
 
     if torch.cuda.is_available():
         return Finding("torch", Verdict.OK, f"{torch.__version__}, CUDA on {torch.cuda.get_device_name(0)}")
-    if wanted:
+    if device == "cuda":
         return Finding(
             "torch", Verdict.FAIL, f"{torch.__version__} sees no CUDA device", "Check the driver with nvidia-smi"
         )
-    return Finding("torch", Verdict.OK, f"{torch.__version__}, no CUDA device; the CPU is used")
+    return Finding("torch", Verdict.OK, f"{torch.__version__}, no CUDA device")
 
 
 def check_model_files() -> Finding:

@@ -48,6 +48,8 @@ class Device(StrEnum):
     CUDA = "cuda"
     TENSORRT = "tensorrt"
     OPENVINO = "openvino"
+    MPS = "mps"
+    TORCH_CPU = "torch-cpu"
 
 
 def run(

@@ -71,8 +71,10 @@ class PoseSettings(Section):
     folder: Path = Field(
         default=Path("spotter-data/models"), description="Where `spotter models fetch` keeps such files."
     )
-    device: Literal["auto", "cpu", "cuda", "tensorrt", "openvino"] = Field(
-        default="auto", description="auto: CUDA where the model can use it, else CPU."
+    device: Literal["auto", "cpu", "cuda", "tensorrt", "openvino", "mps", "torch-cpu"] = Field(
+        default="auto",
+        description="auto: CUDA where the model can use it, else CPU. mps (Apple; never tried by the authors) and "
+        "torch-cpu run the shipped model in torch.",
     )
     input_size: int = Field(
         default=384, ge=128, le=1280, multiple_of=32, description="Long side of the model's input, px."

@@ -1,93 +1,118 @@
 """The decoding of `movenet_decode` in torch, for a whole batch on the device that holds the maps.
 
-Same answer as the numpy decoder up to rounding. Candidates of all images go through the keypoint search together; only
-their boxes, keypoints and scores come back to the CPU, where duplicates are removed.
+Same answer as the numpy decoder up to rounding. On the device, a list of fixed length is made for each image, so that
+the work can be recorded as a graph: no shape depends on what is in the picture. Which of the list are people is decided
+on the CPU, where duplicates are removed too.
 """
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
 
-from spotter.core.contracts import KEYPOINTS
+from spotter.core.contracts import KEYPOINTS, FloatArray
 from spotter.pose.models.api import Detections
 from spotter.pose.models.movenet_decode import GAUSSIAN_SPREAD, PEAK_TOLERANCE, PEAK_WINDOW, DecodeLimits, select
 from spotter.pose.models.movenet_maps import STRIDE
 from spotter.pose.models.movenet_network import HeadMaps
 
-_CHUNK = 32
-"""Candidates searched at once; bounds the memory (17 maps of single precision each)."""
+_CENTER, _BOX = 0, slice(1, 5)
+_KEYPOINTS = slice(5, 5 + 2 * KEYPOINTS)
+_CONFIDENCES = slice(5 + 2 * KEYPOINTS, None)
+
+_MOST_BYTES = 512 * 1024**2
+"""Memory of the keypoint search: candidates are searched in as many turns as this needs."""
+
+_TINY = 1e-12
+"""Stands for no heat at all, so that a cell outside the box is always worse than one inside."""
 
 
 def decode_batch(maps: HeadMaps, limits: DecodeLimits) -> list[Detections]:
     """People of each image, in pixels of the network's input."""
-    image, row, column, center = _find_peaks(maps.center.float(), limits)
-    if not len(image):
-        return [Detections.none() for _ in range(len(maps.center))]
+    listed = list_candidates(maps, limits.max_candidates).cpu().numpy()
+    return [people_of(each, limits) for each in listed]
+
+
+def list_candidates(maps: HeadMaps, count: int) -> Tensor:
+    """The `count` best peaks of each image, best first: (N, count, 56) float32 on the device of the maps.
+
+    The numbers are centre (-1: no peak), box xyxy px, 17 keypoints x y px, 17 confidences. Fewer than `count` where the
+    map has fewer cells.
+    """
     height, width = maps.center.shape[2:]
-    cell = torch.stack([row, column], 1)
-    shape = cell.new_tensor([height, width], dtype=torch.float32)
-    middle = cell + maps.box_offset[image, :, row, column].float()
-    half = maps.box_scale[image, :, row, column].float().clamp(min=0) / 2
-    low = torch.minimum((middle - half).clamp(min=0), shape)
-    high = torch.minimum((middle + half).clamp(min=0), shape)
-    coarse = maps.keypoint_regress[image, :, row, column].float().reshape(-1, KEYPOINTS, 2) + cell[:, None]
-    parts = [
-        _search(maps.keypoint_heat, image[part], low[part], high[part], coarse[part])
-        for part in torch.split(torch.arange(len(image), device=image.device), _CHUNK)
-    ]
-    best, confidences = torch.cat([cells for cells, _ in parts]), torch.cat([scores for _, scores in parts])
-    rows, columns = best // width, best % width
-    joint = torch.arange(KEYPOINTS, device=best.device)
-    owner = image[:, None]
-    x = columns + maps.keypoint_offset[owner, 2 * joint + 1, rows, columns].float()
-    y = rows + maps.keypoint_offset[owner, 2 * joint, rows, columns].float()
-    boxes = torch.cat([low.flip(1), high.flip(1)], 1) * STRIDE
-    # One transfer for everything: image, centre, box, keypoints, confidences.
-    packed = torch.cat(
-        [image[:, None].float(), center[:, None], boxes, torch.stack([x, y], 2).flatten(1) * STRIDE, confidences], 1
-    )
-    return _unpack(packed.cpu().numpy(), len(maps.center), limits)
-
-
-def _find_peaks(center: Tensor, limits: DecodeLimits) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Image, row, column and value of the peaks, image by image, best first."""
+    center = maps.center.float()
     leads = center >= F.max_pool2d(center, PEAK_WINDOW, 1, PEAK_WINDOW // 2) - PEAK_TOLERANCE
-    peaks = torch.where(leads, center, -1.0).flatten(1)
-    count = min(limits.max_candidates, peaks.shape[1])
-    values, cells = peaks.topk(count)
-    image, rank = torch.nonzero(values >= limits.min_score, as_tuple=True)
-    cell = cells[image, rank]
-    width = center.shape[3]
-    return image, cell // width, cell % width, values[image, rank]
+    scores, cells = torch.where(leads, center, -1.0).flatten(1).topk(min(count, height * width))
+    rows, columns = (cells // width).float(), (cells % width).float()
 
+    half = _at(maps.box_scale, cells).clamp(min=0) / 2
+    offset = _at(maps.box_offset, cells)
+    top, bottom = _side(rows + offset[..., 0], half[..., 0], height)
+    left, right = _side(columns + offset[..., 1], half[..., 1], width)
 
-def _search(heat: Tensor, image: Tensor, low: Tensor, high: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
-    """Best cell (flat index) of each keypoint within each candidate's box, and its score; each (N, 17)."""
-    height, width = heat.shape[2:]
-    shape = low.new_tensor([height, width])
-    first = torch.minimum(low.ceil(), shape - 1)
-    end = torch.maximum(high.ceil(), first + 1)
+    regress = _at(maps.keypoint_regress, cells).unflatten(2, (KEYPOINTS, 2))
     spread = GAUSSIAN_SPREAD * min(height, width)
-    near, inside = [], []
-    for axis, size in enumerate((height, width)):
-        cells = torch.arange(size, device=heat.device, dtype=torch.float32)
-        near.append(torch.exp(-((cells - coarse[..., axis, None]) ** 2) / spread))
-        inside.append((cells >= first[:, axis, None]) & (cells < end[:, axis, None]))
-    product = heat[image].float() * near[0][..., None] * near[1][..., None, :]
-    box = inside[0][:, None, :, None] & inside[1][:, None, None, :]
-    scores, best = product.masked_fill_(~box, -1.0).flatten(2).max(2)
-    return best, scores
+    near_rows = _near(rows[..., None] + regress[..., 0], top, bottom, height, spread)
+    near_columns = _near(columns[..., None] + regress[..., 1], left, right, width, spread)
+    best, confidences = _search(maps.keypoint_heat.float(), near_rows, near_columns)
+
+    fine = maps.keypoint_offset.float().flatten(2).unflatten(1, (KEYPOINTS, 2))
+    where = best.transpose(1, 2)
+    y = best // width + fine[:, :, 0].gather(2, where).transpose(1, 2)
+    x = best % width + fine[:, :, 1].gather(2, where).transpose(1, 2)
+    boxes = torch.stack([left, top, right, bottom], 2) * STRIDE
+    keypoints = torch.stack([x, y], 3).flatten(2) * STRIDE
+    return torch.cat([scores[..., None], boxes, keypoints, confidences], 2)
 
 
-def _unpack(
-    packed: np.ndarray[tuple[int, int], np.dtype[np.float32]], images: int, limits: DecodeLimits
-) -> list[Detections]:
-    found = []
-    for number in range(images):
-        mine = packed[packed[:, 0] == number]
-        keypoints = mine[:, 6 : 6 + 2 * KEYPOINTS].reshape(-1, KEYPOINTS, 2)
-        found.append(select(mine[:, 1], mine[:, 2:6], keypoints, mine[:, 6 + 2 * KEYPOINTS :], limits))
-    return found
+def people_of(listed: FloatArray, limits: DecodeLimits) -> Detections:
+    """The people among one image's candidates, (count, 56)."""
+    strong = listed[listed[:, _CENTER] >= limits.min_score]
+    keypoints = strong[:, _KEYPOINTS].reshape(-1, KEYPOINTS, 2)
+    return select(strong[:, _CENTER], strong[:, _BOX], keypoints, strong[:, _CONFIDENCES], limits)
+
+
+def is_full(listed: FloatArray, limits: DecodeLimits) -> bool:
+    """Whether there may be more people than one image's list, (count, 56), has room for."""
+    return len(listed) < limits.max_candidates and bool(listed[-1, _CENTER] >= limits.min_score)
+
+
+def _at(values: Tensor, cells: Tensor) -> Tensor:
+    """A map's channels at the candidates' cells, (N, count, channels) float32."""
+    channels = values.shape[1]
+    return values.flatten(2).gather(2, cells[:, None].expand(-1, channels, -1)).transpose(1, 2).float()
+
+
+def _side(middle: Tensor, half: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Both ends of a box along one axis, in cells, clipped to the map."""
+    return (middle - half).clamp(0, size), (middle + half).clamp(0, size)
+
+
+def _near(coarse: Tensor, low: Tensor, high: Tensor, size: int, spread: float) -> Tensor:
+    """The Gaussian around each coarse keypoint along one axis, -1 outside the box; (N, count, 17, size).
+
+    A box holds the cells whose corner is in [low, high); an empty one its first cell.
+    """
+    cells = torch.arange(size, device=coarse.device, dtype=torch.float32)
+    first = low.ceil().clamp(max=size - 1)
+    end = torch.maximum(high.ceil(), first + 1)
+    outside = (cells < first[..., None]) | (cells >= end[..., None])
+    return torch.exp(-((cells - coarse[..., None]) ** 2) / spread).masked_fill(outside[:, :, None], -1.0)
+
+
+def _search(heat: Tensor, near_rows: Tensor, near_columns: Tensor) -> tuple[Tensor, Tensor]:
+    """Best cell (flat index) of each keypoint within each candidate's box, and its score; each (N, count, 17).
+
+    The Gaussian is a product over the axes, so the best of a row is found first, then the best row: two passes over the
+    large product instead of one for each factor.
+    """
+    width = near_columns.shape[3]
+    turn = max(1, _MOST_BYTES // (heat.numel() * heat.element_size()))
+    heat = heat.clamp(min=_TINY)[:, None]
+    parts = [(heat * near[..., None, :]).max(4) for near in near_columns.split(turn, dim=1)]
+    in_row, column = torch.cat([part.values for part in parts], 1), torch.cat([part.indices for part in parts], 1)
+    # Outside the box either factor is -1; where both are, their product must not count.
+    by_row = torch.where(near_rows < 0, -1.0, in_row * near_rows)
+    scores, row = by_row.max(3)
+    return row * width + column.gather(3, row[..., None])[..., 0], scores

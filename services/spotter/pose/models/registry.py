@@ -26,6 +26,7 @@ class ModelOptions:
         min_score: people below this are left out.
         max_people: most people per image.
         file: the model's file, for families whose weights the user supplies.
+        max_batch: most images computed at once on a GPU; `predict` takes any number.
     """
 
     device: str
@@ -34,6 +35,7 @@ class ModelOptions:
     min_score: float | None
     max_people: int
     file: Path | None
+    max_batch: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def create_model(
     min_score: float | None = None,
     max_people: int = 50,
     file: Path | None = None,
+    max_batch: int = 4,
 ) -> PoseModel:
     """Make a model; `load` it before use.
 
@@ -113,7 +116,7 @@ def create_model(
     if input_size < 32 or input_size % 32:
         raise ModelError(f"input size {input_size} px is not a multiple of 32", mend="Use 256, 320, 384, 512 or 640")
     chosen = choose_device(device, torch=family.prefix == MODEL_NAME)
-    return family.make(name, ModelOptions(chosen, input_size, threads, min_score, max_people, file))
+    return family.make(name, ModelOptions(chosen, input_size, threads, min_score, max_people, file, max_batch))
 
 
 def family_of(name: str) -> Family:
@@ -146,11 +149,17 @@ def _movenet_multipose(name: str, options: ModelOptions) -> PoseModel:
     limits = DecodeLimits(max_people=options.max_people, **score)
     shipped = name == MODEL_NAME and options.file is None
     version = f"{MODEL_NAME}/{MODEL_VERSION}" if shipped else _name(name, _file(name, options))
-    if options.device == "cuda":
+    if options.device in ("cuda", "mps", "torch-cpu"):
         from spotter.pose.models.movenet_torch import MoveNetTorch
 
         return MoveNetTorch(
-            device=options.device, input_size=options.input_size, limits=limits, name=version, weights=options.file
+            device=options.device.removeprefix("torch-"),
+            input_size=options.input_size,
+            limits=limits,
+            name=version,
+            weights=options.file,
+            max_batch=options.max_batch,
+            threads=options.threads,
         )
     from spotter.pose.models.movenet_onnx import MoveNetOnnx
 
