@@ -281,6 +281,34 @@ class BusConformance:
         first.close()
         assert numbers(take_until(bus.subscribe(stream, "group"), 2), "a") == [2, 3]
 
+    def test_a_mark_commits_what_was_taken_before_it_and_no_more(self, make_bus: MakeBus) -> None:
+        bus, stream = make_bus(), topic(Overflow.BLOCK, 10)
+        first = bus.subscribe(stream, "group")
+        for number in range(6):
+            bus.publish(stream, message("a", number))
+        let_arrive(bus, stream, 6)
+        marks = []
+        for number in (0, 2):
+            assert numbers(first.take(2, GIVE_UP_S), "a") == [number, number + 1]
+            marks.append(first.mark())
+        for mark in marks:
+            mark()
+        first.close()
+        assert numbers(take_until(bus.subscribe(stream, "group"), 2), "a") == [4, 5]
+
+    def test_a_rejected_message_costs_nobody_else_anything(self, make_bus: MakeBus) -> None:
+        drops: list[tuple[str, str, str]] = []
+        bus, stream = make_bus(on_drop=lambda *drop: drops.append(drop)), topic(Overflow.BLOCK, 10)
+        subscription = bus.subscribe(stream, "group")
+        for number in range(3):
+            for camera in ("a", "b"):
+                bus.publish(stream, message(camera, number))
+        for one in take_until(subscription, 2):
+            bus.reject(stream, one, "undecodable", "what it holds cannot be read")
+        rest = take_until(subscription, 4)
+        assert numbers(rest, "a") == numbers(rest, "b") == [1, 2]
+        assert drops == [], "it was used, not lost on the way"
+
     def test_a_key_is_in_one_part(self, make_bus: MakeBus) -> None:
         bus, stream = make_bus(), topic(Overflow.BLOCK, 10)
         subscription = bus.subscribe(stream, "group")

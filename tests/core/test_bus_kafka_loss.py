@@ -255,6 +255,30 @@ def test_frames_that_cannot_be_read_leave_no_pixels_behind(make_bus: MakeBus, br
     assert dict(letter.headers)["spotter-reason"] == b"undecodable"
 
 
+def test_a_rejected_frame_is_a_dead_letter_without_pixels_before_it_is_committed(
+    make_bus: MakeBus, broker: NoidaBroker
+) -> None:
+    metrics, name = Metrics(), prefix()
+    bus = make_bus(broker, metrics, prefix=name)
+    subscription = bus.subscribe(FRAMES, "pose")
+    wait_until(lambda: len(subscription.positions()) == 4)
+    bus.publish(FRAMES, frame(1, trace=TRACE))
+    (got,) = take_until(subscription, 1)  # type: ignore[arg-type]
+    assert isinstance(got, Frame)
+    bus.reject(FRAMES, got, "undecodable", "frame 1: its JPEG picture ends too early")
+    proven = bus._published()
+    wait_until(proven)
+    (letter,) = records_of(broker, f"{name}dead-letters", 1)
+    assert (letter.key, letter.value) == (b"dock", b"")
+    headers = dict(letter.headers)
+    assert headers["spotter-reason"] == b"undecodable"
+    assert headers["spotter-error"] == b"frame 1: its JPEG picture ends too early"
+    assert (headers["spotter-topic"], headers["spotter-offset"]) == (f"{name}frames".encode(), b"-1")
+    assert headers["traceparent"] == TRACE.encode()
+    assert value_of(metrics, "spotter_messages_rejected_total", topic="frames", reason="undecodable") == 1
+    assert value_of(metrics, "spotter_bus_dead_letters_total", topic="frames", reason="undecodable") == 1
+
+
 def test_what_is_too_large_for_kafka_holds_nobody_up(make_bus: MakeBus, broker: NoidaBroker) -> None:
     metrics, name = Metrics(), prefix()
     small = {"partitions": 4, "max_message_bytes": 2048, "compression": "none"}

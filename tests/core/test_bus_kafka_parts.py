@@ -130,6 +130,36 @@ def test_parts_go_only_after_what_was_taken_has_had_its_effect() -> None:
     assert holdings.next_change() is change
 
 
+def test_a_mark_commits_what_was_taken_before_it_and_lets_only_finished_parts_go() -> None:
+    holdings = Holdings(10, drop_oldest=False)
+    for part in (0, 1):
+        holdings.begin(part, 0, None)
+        for offset in range(2):
+            holdings.put(part, f"key{part}", offset, Record(offset))
+    holdings.take(2, time.monotonic())
+    mark = holdings.mark()
+    assert [part for part, _, _ in holdings.take(1, time.monotonic()) or []] == [0]  # type: ignore[union-attr]
+    holdings.commit(mark=mark)
+    assert holdings.to_commit() == {0: 1, 1: 1}
+    assert holdings.leave({0}), "its second message is in work"
+    assert not holdings.leave({1})
+    holdings.commit()
+    assert not holdings.leave({0})
+    assert holdings.to_commit() == {0: 2, 1: 1}
+
+
+def test_a_mark_says_nothing_of_a_part_that_went_and_came_back() -> None:
+    holdings = Holdings(10, drop_oldest=False)
+    holdings.begin(0, 100, None)
+    holdings.put(0, "a", 100, Record(100))
+    holdings.take(1, time.monotonic())
+    mark = holdings.mark()
+    holdings.drop({0})
+    holdings.begin(0, 3, committed=3)
+    holdings.commit(mark=mark)
+    assert holdings.to_commit() == {}, "a broker that lost its data counts from the start again"
+
+
 def test_a_commit_never_goes_back() -> None:
     holdings = Holdings(10, drop_oldest=False)
     holdings.begin(0, 15, committed=20)

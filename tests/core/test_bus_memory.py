@@ -38,6 +38,25 @@ class TestMemoryBus(BusConformance):
         one.commit()
         assert numbers(two.take(10, 0.0), "a") == [1]
 
+    def test_a_mark_gives_back_the_keys_of_which_nothing_newer_was_taken(self, make_bus: MakeBus) -> None:
+        bus, stream = make_bus(), topic(Overflow.BLOCK, 10)
+        one, two = bus.subscribe(stream, "group"), bus.subscribe(stream, "group")
+        for camera, number in (("a", 0), ("b", 0), ("a", 1), ("a", 2), ("b", 1)):
+            bus.publish(stream, message(camera, number))
+        assert [taken.camera_id for taken in one.take(2, 0.0)] == ["a", "b"]
+        mark = one.mark()
+        assert numbers(one.take(1, 0.0), "a") == [1]
+        mark()
+        assert [taken.camera_id for taken in two.take(10, 0.0)] == ["b"], "of a, the second is still in work"
+        one.commit()
+        assert numbers(two.take(10, 0.0), "a") == [2]
+
+    def test_a_rejected_message_is_told(self, make_bus: MakeBus) -> None:
+        told: list[tuple[str, str, str]] = []
+        bus, stream = make_bus(on_reject=lambda *reject: told.append(reject)), topic(Overflow.BLOCK, 10)
+        bus.reject(stream, message("a", 0), "undecodable", "not a picture")
+        assert told == [(stream.name, "a", "undecodable")]
+
     def test_a_member_that_leaves_gives_its_keys_back(self, make_bus: MakeBus) -> None:
         bus, stream = make_bus(), topic(Overflow.BLOCK, 10)
         one, two = bus.subscribe(stream, "group"), bus.subscribe(stream, "group")

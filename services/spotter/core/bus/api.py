@@ -127,6 +127,10 @@ class Subscription(Protocol[T]):
     def commit(self) -> None:
         """Everything taken so far has had its effect."""
 
+    def mark(self) -> Callable[[], None]:
+        """For consumers that take more while earlier messages are still in work: a commit, to be called later, of what
+        was taken until now. Call marks in the order in which they were made; one left out is covered by the next."""
+
     def part_of(self, key: str) -> int:
         """The part that carries the messages of `key`."""
 
@@ -152,6 +156,16 @@ class Bus(Protocol):
 
         Args:
             handover: told of parts that come and go, for consumers that keep state.
+        """
+
+    def reject(self, topic: Topic[T], message: T, reason: str, error: str) -> None:
+        """A consumer cannot use what `message` holds: it is counted, and a dead letter where the bus keeps them.
+
+        The message is still committed like any other.
+
+        Args:
+            reason: one word for metrics, as `OnDrop` has it.
+            error: one line for people; it names no pixels and no secret.
         """
 
     def end(self, topic: Topic[T]) -> None:

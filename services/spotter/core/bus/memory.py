@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from spotter.core.bus.api import Handover, OnDrop, Overflow, Subscription, Topic
@@ -28,10 +28,17 @@ class MemoryBus:
             "shutdown" for what still waits when the bus closes or comes after.
         overflow: policy by topic name where it differs from the topic's own (files that play as fast as possible
             hold their reader back instead of losing frames).
+        on_reject: told of each message that a consumer rejects, as (topic, key, reason); nothing is kept of it.
     """
 
-    def __init__(self, on_drop: OnDrop | None = None, overflow: Mapping[str, Overflow] | None = None) -> None:
+    def __init__(
+        self,
+        on_drop: OnDrop | None = None,
+        overflow: Mapping[str, Overflow] | None = None,
+        on_reject: OnDrop | None = None,
+    ) -> None:
         self._on_drop = on_drop
+        self._on_reject = on_reject
         self._overflow = dict(overflow or {})
         self._groups: dict[str, dict[str, _Group[Any]]] = {}
         self._ended: set[str] = set()
@@ -53,6 +60,10 @@ class MemoryBus:
                 if self._closed:
                     groups[group].close()
             return groups[group].join()
+
+    def reject(self, topic: Topic[T], message: T, reason: str, error: str) -> None:
+        if self._on_reject is not None:
+            self._on_reject(topic.name, topic.key(message), reason)
 
     def end(self, topic: Topic[T]) -> None:
         with self._lock:
@@ -102,11 +113,12 @@ class _Group(Generic[T]):
     def leave(self, member: _Member[T]) -> None:
         with self._changed:
             self._members.discard(member)
-            self._release(member)
+            self._release(member, member.taken)
 
-    def commit(self, member: _Member[T]) -> None:
+    def commit(self, member: _Member[T], taken: int) -> None:
+        """The first `taken` messages that the member took have had their effect."""
         with self._changed:
-            self._release(member)
+            self._release(member, taken)
 
     def put(self, key: str, message: T) -> None:
         reason = ""
@@ -140,6 +152,8 @@ class _Group(Generic[T]):
                     taken.append(self._queues[key].popleft())
                     self._queues.move_to_end(key)
                     self._holders[key] = member
+                    member.taken += 1
+                    member.newest[key] = member.taken
                 keys = self._keys_for(member)
             if taken:
                 self._changed.notify_all()
@@ -178,9 +192,9 @@ class _Group(Generic[T]):
             return True
         return self._ended and not any(self._queues.values())
 
-    def _release(self, member: _Member[T]) -> None:
-        for key in [key for key, holder in self._holders.items() if holder is member]:
-            del self._holders[key]
+    def _release(self, member: _Member[T], taken: int) -> None:
+        for key in [key for key, number in member.newest.items() if number <= taken]:
+            del member.newest[key], self._holders[key]
         self._changed.notify_all()
 
     def _drop(self, key: str, reason: str) -> None:
@@ -190,16 +204,27 @@ class _Group(Generic[T]):
 
 
 class _Member(Generic[T]):
-    """A consumer's handle on its group."""
+    """A consumer's handle on its group.
+
+    Attributes:
+        taken: messages that it has taken since it joined.
+        newest: number of the newest message taken of each key that it holds.
+    """
 
     def __init__(self, group: _Group[T]) -> None:
         self._group = group
+        self.taken = 0
+        self.newest: dict[str, int] = {}
 
     def take(self, limit: int, timeout: float) -> list[T]:
         return self._group.take(self, limit, timeout)
 
     def commit(self) -> None:
-        self._group.commit(self)
+        self._group.commit(self, self.taken)
+
+    def mark(self) -> Callable[[], None]:
+        taken = self.taken
+        return lambda: self._group.commit(self, taken)
 
     def part_of(self, key: str) -> int:
         return 0

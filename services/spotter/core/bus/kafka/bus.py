@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -130,6 +131,19 @@ class KafkaBus:
             fetcher.start()
         return subscription
 
+    def reject(self, topic: Topic[T], message: T, reason: str, error: str) -> None:
+        self._count_dead_letter(topic.name, reason)
+        if self._closed:
+            return
+        try:
+            value = b"" if topic.name == FRAMES.name else self._encode(topic, message)
+        except WireError:
+            value = b""
+        source = Source(kafka_name(self._settings, topic.name), -1, -1, time.time_ns() // 1_000_000)
+        self._dead_lane().put(
+            topic.key(message), value, dead_letter_headers(headers_of(message), source, reason, error)
+        )
+
     def end(self, topic: Topic[T]) -> None:
         """A record in each part says that no more comes; returns when Kafka has them, or at `close`."""
         if not self._closed:
@@ -205,10 +219,10 @@ class KafkaBus:
             return self._dead
 
     def _published(self) -> Callable[[], bool]:
-        """Tells whether what was published without loss until now is with Kafka: only then may be committed what it was
-        made of, or a crash would lose it."""
+        """Tells whether what was published without loss until now is with Kafka, dead letters included: only then may
+        be committed what it was made of, or a crash would lose it."""
         with self._lock:
-            lanes = [lane for lane in self._lanes.values() if isinstance(lane, SureLane)]
+            lanes = [lane for lane in (*self._lanes.values(), self._dead) if isinstance(lane, SureLane)]
         marks = [(lane, lane.mark()) for lane in lanes]
         return lambda: all(lane.reached(mark) for lane, mark in marks)
 
@@ -218,8 +232,7 @@ class KafkaBus:
 
     def _bury(self, topic: Topic[Any], record: Any, reason: str, error: str) -> None:
         """A record that cannot be read goes to the dead letters; pixels do not."""
-        self._metrics.messages_rejected.labels(topic=topic.name, reason=reason).inc()
-        self._metrics.bus.dead_letters.labels(topic=topic.name, reason=reason).inc()
+        self._count_dead_letter(topic.name, reason)
         source = Source(record.topic, record.partition, record.offset, record.timestamp)
         self._log.error(
             "message_unreadable", topic=topic.name, part=record.partition, offset=record.offset, error=error
@@ -230,12 +243,15 @@ class KafkaBus:
 
     def _reject(self, topic: str, pending: Pending, reason: str, error: str) -> None:
         """A message that Kafka will never take goes to the dead letters, which may be larger."""
-        self._metrics.messages_rejected.labels(topic=topic, reason=reason).inc()
-        self._metrics.bus.dead_letters.labels(topic=topic, reason=reason).inc()
+        self._count_dead_letter(topic, reason)
         self._log.error("message_refused", topic=topic, key=pending.key, bytes=len(pending.value), error=error)
         source = Source(kafka_name(self._settings, topic), -1, -1, pending.timestamp_ms)
         line = f"Kafka refuses this message of {len(pending.value)} bytes: {error}"
         self._dead_lane().put(pending.key, pending.value, dead_letter_headers(pending.headers, source, reason, line))
+
+    def _count_dead_letter(self, topic: str, reason: str) -> None:
+        self._metrics.messages_rejected.labels(topic=topic, reason=reason).inc()
+        self._metrics.bus.dead_letters.labels(topic=topic, reason=reason).inc()
 
     def _lose_dead_letter(self, topic: str, pending: Pending, reason: str, error: str) -> None:
         """Too large even for the dead letters: its headers go there alone."""

@@ -49,6 +49,21 @@ class Change:
     then: Callable[[], None] | None = None
 
 
+@dataclass(frozen=True)
+class Mark:
+    """How far a consumer had taken when it was made.
+
+    Attributes:
+        taken: number of the last message taken.
+        positions: by part, the lowest offset not taken.
+        tenures: by part, which of its stays with this member that was.
+    """
+
+    taken: int
+    positions: Mapping[int, int]
+    tenures: Mapping[int, int]
+
+
 class Holdings:
     """See the module.
 
@@ -60,7 +75,9 @@ class Holdings:
         self.changed = threading.Condition()
         self._queues: PartQueues[Any] = PartQueues(capacity, drop_oldest=drop_oldest)
         self._changes: deque[Change] = deque()
-        self._outstanding: Counter[int] = Counter()
+        self._taken = self._done = 0
+        self._newest: dict[int, int] = {}
+        self._tenures: Counter[int] = Counter()
         self._committed: dict[int, int] = {}
         self._wanted: dict[int, int] = {}
         self._unproven: deque[tuple[Callable[[], bool], dict[int, int]]] = deque()
@@ -84,8 +101,9 @@ class Holdings:
                     return change
                 if self._queues.ready:
                     taken = self._queues.take(limit)
-                    self._outstanding.update(part for part, _, _ in taken)
                     for part, _, record in taken:
+                        self._taken += 1
+                        self._newest[part] = self._taken
                         self._stamps[part] = max(record.timestamp, self._stamps.get(part, 0))
                     return taken
                 remaining = deadline - time.monotonic()
@@ -98,12 +116,23 @@ class Holdings:
         with self.changed:
             return self._next_change()
 
-    def commit(self, proven: Callable[[], bool] = lambda: True) -> None:
-        """All that was taken may be committed, as soon as `proven` says so."""
+    def mark(self) -> Mark:
+        """What was taken until now, for a later `commit`."""
+        with self.changed:
+            return self._mark()
+
+    def commit(self, proven: Callable[[], bool] = lambda: True, mark: Mark | None = None) -> None:
+        """All that was taken (until `mark`) may be committed, as soon as `proven` says so."""
         with self.changed:
             self._touched = time.monotonic()
-            self._outstanding.clear()
-            positions = {part: self._queues.position(part) for part in self._queues}
+            mark = mark or self._mark()
+            self._done = max(self._done, mark.taken)
+            # A part that went and came back counts from where it began anew.
+            positions = {
+                part: position
+                for part, position in mark.positions.items()
+                if part in self._queues and mark.tenures.get(part, 0) == self._tenures[part]
+            }
             # A consumer that commits in an idle loop must not pile up what the entry before says already.
             if not self._unproven or self._unproven[-1][1] != positions:
                 self._unproven.append((proven, positions))
@@ -135,7 +164,7 @@ class Holdings:
     def forget_outstanding(self) -> None:
         """The consumer works on nothing any more; what it has not committed comes again."""
         with self.changed:
-            self._outstanding.clear()
+            self._done = self._taken
 
     def finish(self, change: Change) -> None:
         """The consumer has been told."""
@@ -157,7 +186,6 @@ class Holdings:
         """Start a part at `offset`."""
         with self.changed:
             self._queues.add(part, offset)
-            self._outstanding.pop(part, None)
             self._leaving.discard(part)
             self._take_back(part)
             self._committed[part] = -1 if committed is None else committed
@@ -210,14 +238,13 @@ class Holdings:
                 if part in self._queues:
                     self._leaving.add(part)
                     self._queues.hold(part)
-            return any(self._outstanding[part] for part in parts)
+            return self._in_work(parts)
 
     def drop(self, parts: Collection[int]) -> None:
         """These parts have gone."""
         with self.changed:
             for part in parts:
                 self._queues.remove(part)
-                self._outstanding.pop(part, None)
                 self._leaving.discard(part)
                 self._take_back(part)
                 self._committed.pop(part, None)
@@ -270,9 +297,17 @@ class Holdings:
             return None
         first = self._changes[0]
         # Parts go only after what was taken of them has had its effect, or two members would work on one camera.
-        if first.move is Move.LOSING and not first.late and any(self._outstanding[part] for part in first.parts):
+        if first.move is Move.LOSING and not first.late and self._in_work(first.parts):
             return None
         return self._changes.popleft()
+
+    def _in_work(self, parts: Collection[int]) -> bool:
+        """Whether something that was taken of these parts has not had its effect yet."""
+        return any(self._newest.get(part, 0) > self._done for part in parts)
+
+    def _mark(self) -> Mark:
+        positions = {part: self._queues.position(part) for part in self._queues}
+        return Mark(self._taken, positions, {part: self._tenures[part] for part in positions})
 
     def _is_over(self) -> bool:
         if self._closed:
@@ -282,6 +317,8 @@ class Holdings:
 
     def _take_back(self, part: int) -> None:
         """What was to be committed of a part is not, because it comes anew or has gone."""
+        self._tenures[part] += 1
+        self._newest.pop(part, None)
         self._wanted.pop(part, None)
         for _, positions in self._unproven:
             positions.pop(part, None)

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from spotter.core.bus.api import Handover, Topic
 from spotter.core.bus.kafka.fetcher import Fetcher
 from spotter.core.bus.kafka.headers import check_schema, with_trace
-from spotter.core.bus.kafka.holdings import Change, Holdings, Move
+from spotter.core.bus.kafka.holdings import Change, Holdings, Mark, Move
 from spotter.core.errors import WireError
 from spotter.core.telemetry import Metrics
 
@@ -75,11 +75,11 @@ class KafkaSubscription(Generic[T]):
                 return messages
 
     def commit(self) -> None:
-        if self._unreadable:
-            self._flush_dead_letters()
-            self._unreadable = False
-        self._holdings.commit(self._published())
-        self._tell_all()
+        self._commit(self._holdings.mark())
+
+    def mark(self) -> Callable[[], None]:
+        mark = self._holdings.mark()
+        return lambda: self._commit(mark)
 
     def waiting(self) -> int:
         """Messages that were fetched and not yet taken."""
@@ -118,6 +118,13 @@ class KafkaSubscription(Generic[T]):
         """Hand out nothing more, and begin to leave; from any thread."""
         self._fetcher.stop()
         self._holdings.close()
+
+    def _commit(self, mark: Mark) -> None:
+        if self._unreadable:
+            self._flush_dead_letters()
+            self._unreadable = False
+        self._holdings.commit(self._published(), mark)
+        self._tell_all()
 
     def _tell_all(self) -> None:
         while (change := self._holdings.next_change()) is not None:
