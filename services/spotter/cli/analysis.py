@@ -1,11 +1,7 @@
-"""One finite source through the model and the rules, frame by frame, on one thread; event time begins at 0.
-
-Deterministic: batches have a fixed size, so the same file, settings and machine give the same numbers.
-"""
+"""One finite source through the model and the rules, frame by frame; deterministic, because `footage` is."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,20 +9,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from spotter import __version__
-from spotter.cli.options import build_settings, source_for_people
-from spotter.core.clock import from_seconds, to_seconds
+from spotter.cli.footage import Footage
+from spotter.cli.options import build_settings
+from spotter.core.clock import to_seconds
 from spotter.core.contracts import Image, PoseFrame
-from spotter.core.errors import SourceError
 from spotter.core.settings import CameraSettings, Settings
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment, CameraAssessor
-from spotter.ingest.pacing import RateLimit
-from spotter.ingest.sources import open_source
 from spotter.pose.factory import model_of
-from spotter.pose.models import Detections
-
-BATCH = 4
-"""Frames per inference: fixed, so that results do not depend on how fast the disk was."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,15 +55,11 @@ class Analysis:
     def __init__(self, settings: Settings, camera: CameraSettings) -> None:
         self._settings = settings
         self._camera = camera
-        spec = camera.source.get_secret_value()
-        self.name = Path(spec).name or source_for_people(spec)
         self._model = model_of(settings.pose)
+        self._footage = Footage(settings, camera, self._model)
+        self.name = self._footage.name
         rules = settings.ergonomics
         self._assessor = CameraAssessor(settings.site, camera.id, camera.view, rules.tracker, rules.fall)
-        self._source = open_source(camera, settings.ingest)
-        self._held: Image | None = None
-        self._held_people = Detections.none()
-        self.undecodable = 0
         self.frames_analysed = 0
         self.seconds = 0.0
         self.tracks = 0
@@ -82,32 +68,28 @@ class Analysis:
         self.suppressed: list[str] = []
 
     def __enter__(self) -> Self:
-        self._info = self._source.open()
-        if not self._info.finite:
-            self._source.close()
-            raise SourceError(
-                f"'{source_for_people(self._camera.source.get_secret_value())}' is live and never ends",
-                mend="Use `spotter run` for cameras",
-            )
-        self._model.load()
+        self._footage.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._source.close()
+        self._footage.__exit__(kind, error, trace)
 
     @property
     def fps(self) -> float:
         """Frame rate of what is analysed."""
-        return min(self._info.fps, self._camera.max_fps)
+        return self._footage.fps
 
     @property
     def expected_frames(self) -> int | None:
         """Frames that will come, where the source knows."""
-        if self._info.frame_count is None:
-            return None
-        return round(self._info.frame_count * self.fps / self._info.fps)
+        return self._footage.expected_frames
+
+    @property
+    def undecodable(self) -> int:
+        """Frames that could not be decoded so far."""
+        return self._footage.undecodable
 
     @property
     def exposure(self) -> dict[str, float]:
@@ -120,8 +102,8 @@ class Analysis:
         return {
             "spotter": __version__,
             "source": self.name,
-            "width": self._info.width,
-            "height": self._info.height,
+            "width": self._footage.info.width,
+            "height": self._footage.info.height,
             "fps": round(self.fps, 4),
             "model": self._model.name,
             "input_size": self._settings.pose.input_size,
@@ -146,50 +128,17 @@ class Analysis:
 
     def frames(self) -> Iterator[AnalysedFrame]:
         """Every frame in order."""
-        pictures = self._pictures()
-        while batch := list(itertools.islice(pictures, BATCH)):
-            found = self._people([image for _, _, image in batch])
-            for (sequence, at, image), people in zip(batch, found, strict=True):
-                height, width = image.shape[:2]
-                pose = PoseFrame(
-                    self._camera.id, 0, sequence, at, at, at, width, height, self._model.name,
-                    people.boxes, people.scores, people.keypoints, people.confidences,
-                    deviations=people.deviations,
-                )  # fmt: skip
-                assessment = self._assessor.update(pose)
-                if assessment is not None:
-                    self._count(pose, assessment)
-                    yield AnalysedFrame(image, pose, assessment)
+        for image, pose in self._footage.frames():
+            assessment = self._assessor.update(pose)
+            if assessment is not None:
+                self._count(pose, assessment)
+                yield AnalysedFrame(image, pose, assessment)
 
     def end(self) -> tuple[AlertStep, ...]:
         """Alerts that are still open when the video ends are closed as ended."""
         steps = self._assessor.end()
         self.alerts.extend(steps)
         return steps
-
-    def _people(self, images: list[Image]) -> list[Detections]:
-        """People of each image. A held picture is one object, and is looked at once."""
-        new = [image for image, before in zip(images, [self._held, *images], strict=False) if image is not before]
-        found = iter(self._model.predict(new) if new else [])
-        people: list[Detections] = []
-        for image in images:
-            if image is not self._held:
-                self._held, self._held_people = image, next(found)
-            people.append(self._held_people)
-        return people
-
-    def _pictures(self) -> Iterator[tuple[int, int, Image]]:
-        """(sequence, event time, image) at most at the wanted rate."""
-        sequence, limit = 0, RateLimit(self._camera.max_fps)
-        while (captured := self._source.read()) is not None:
-            at = from_seconds(captured.media_time_s or 0.0)
-            if not limit.admits(at):
-                continue
-            if captured.image is None:
-                self.undecodable += 1
-            else:
-                yield sequence, at, captured.image
-            sequence += 1
 
     def _count(self, pose: PoseFrame, assessment: Assessment) -> None:
         self.frames_analysed += 1

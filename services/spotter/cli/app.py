@@ -1,7 +1,7 @@
 """The root of the `spotter` command and its promise: an error is one line that says what to do, never a traceback.
 
 Commands are imported only when they are called, so `spotter --help` answers at once and a command whose optional parts
-are missing cannot break another one. Exit codes: 0 done, 2 wrong usage or settings, 3 to 10 as drawn in `core.errors`,
+are missing cannot break another one. Exit codes: 0 done, 2 wrong usage or settings, 3 to 11 as drawn in `core.errors`,
 70 a fault of the program itself, 130 stopped by Ctrl-C.
 """
 
@@ -55,6 +55,10 @@ ENTRIES = (
     Entry("run", "spotter.cli.run", "run", "Watch cameras, files or folders and raise alerts."),
     Entry("serve", "spotter.cli.serve", "app", "Run one service as a process of its own.", group=True),
     Entry("analyze", "spotter.cli.analyze", "analyze", "Analyse one video file offline."),
+    Entry("record", "spotter.cli.record", "record", "Record skeletons of footage, cameras or a running site."),
+    Entry("replay", "spotter.cli.replay", "replay", "Run the rules on recordings again."),
+    Entry("backtest", "spotter.cli.backtest", "backtest", "Compare alerts on recordings under two settings."),
+    Entry("evaluate", "spotter.cli.evaluate", "app", "Measure event rules on labelled footage.", group=True),
     Entry("alerts", "spotter.cli.alerts", "app", "List, show and export alerts.", group=True),
     Entry("notify", "spotter.cli.notify", "app", "Try channels, list deliveries, send again.", group=True),
     Entry("db", "spotter.cli.db", "app", "Schema, retention and audit trail of the database.", group=True),

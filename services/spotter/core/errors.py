@@ -9,7 +9,8 @@ SpotterError
 ├── PortError          a network address is in use or not allowed                        exit 7
 ├── BusError           the bus (Kafka) refuses or cannot be set up                       exit 8
 ├── StateError         live state or snapshots (Redis) cannot be reached                 exit 9
-└── ChannelError       a notification cannot be delivered                                exit 10
+├── ChannelError       a notification cannot be delivered                                exit 10
+└── RecordingError     a skeleton recording cannot be read or written                    exit 11
 """
 
 from __future__ import annotations
@@ -95,3 +96,9 @@ class ChannelError(SpotterError):
         super().__init__(message, mend=mend)
         self.permanent = permanent
         self.retry_after_s = retry_after_s
+
+
+class RecordingError(SpotterError):
+    """A skeleton recording cannot be read or written."""
+
+    exit_code = 11

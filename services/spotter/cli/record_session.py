@@ -1,0 +1,255 @@
+"""The three ways of `spotter record`: footage offline, cameras through ingest and pose, and a site's Kafka."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spotter import __version__
+from spotter.cli.console import line, warning_line
+from spotter.cli.footage import Footage
+from spotter.cli.session import StopSignals
+from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS
+from spotter.core.clock import from_seconds, now
+from spotter.core.errors import ConfigError, SourceError, SpotterError
+from spotter.core.settings import CameraSettings, Settings
+from spotter.core.telemetry import Metrics, configure_logs
+from spotter.recordings import SUFFIX, CameraRecord, RecordingHeader, RecordingWriter
+from spotter.recordings.parts import RecordingParts, Rotation
+from spotter.recordings.worker import RecordingWorker
+
+_LINE_S = 10.0
+"""Pause between lines of progress."""
+
+_STOP_S = 5.0
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the command line asks for: where to, in which parts, for how long, how loud."""
+
+    out: Path
+    rotation: Rotation
+    seconds: float | None
+    quiet: bool
+
+
+def record_footage(settings: Settings, session: Session) -> bool:
+    """Each file of the settings into a recording of its own, named after its camera; True when it was interrupted.
+
+    Raises:
+        SpotterError: a source, the model or a file; recordings made before it stay.
+    """
+    from spotter.pose.factory import model_of
+
+    if session.rotation != Rotation():
+        raise ConfigError("--rotate and --max-size are for cameras", mend="Leave them, or add --live")
+    model = model_of(settings.pose)
+    with StopSignals() as signals:
+        for camera in settings.cameras:
+            path = _footage_path(session.out, camera, len(settings.cameras))
+            with Footage(settings, camera, model) as footage:
+                header = header_of(settings, {camera.id: camera_record(camera, footage.name)})
+                with RecordingWriter(path, header) as writer:
+                    for _, pose in footage.frames():
+                        writer.append(pose)
+                        if signals.received is not None:
+                            warning_line(f"stopped: '{path}' holds the beginning of '{footage.name}' only")
+                            return True
+            if footage.undecodable:
+                warning_line(f"{footage.undecodable} frames of '{footage.name}' could not be decoded: they are gaps")
+            if not session.quiet:
+                line(f"{path}: {writer.frames} frames, {_size(writer.bytes)}")
+    return False
+
+
+def record_live(settings: Settings, session: Session) -> bool:
+    """Cameras through ingest and pose, until all have ended, the time is over, or a signal comes (then True).
+
+    Raises:
+        SpotterError: the model, the disk, a service, or no camera delivered to its end.
+    """
+    from spotter.core.bus.memory import MemoryBus
+    from spotter.core.state.memory import MemoryState
+    from spotter.ingest.worker import IngestWorker
+    from spotter.pose.factory import model_of
+    from spotter.pose.worker import PoseWorker
+
+    configure_logs(settings.log.level, settings.log.format)
+    metrics = Metrics()
+    bus = MemoryBus(on_drop=metrics.count_drop)
+    parts = RecordingParts(session.out, header_of(settings, _records(settings.cameras)), session.rotation)
+    recorder = RecordingWorker(bus, parts, on_progress=_Progress(parts, session.quiet))
+    pose = PoseWorker(bus, model_of(settings.pose), settings.pose, metrics)
+    ingest = IngestWorker(settings.cameras, settings.ingest, bus, MemoryState(), metrics)
+    work = _Work()
+    stop_reading, stop = threading.Event(), threading.Event()
+
+    def read() -> None:
+        while not pose.ready.wait(_POLL_S):  # No camera opens before the model is warm.
+            if stop_reading.is_set():
+                return
+        ingest.run(stop_reading)
+
+    def no_more_frames() -> None:
+        bus.end(FRAMES)
+        bus.end(HEALTH)
+
+    work.start("ingest", read, no_more_frames)
+    work.start("pose", lambda: pose.run(stop), lambda: bus.end(SKELETONS))
+    work.start("recorder", lambda: recorder.run(stop), stop_reading.set)
+    with StopSignals() as signals:
+        try:
+            _wait(lambda: work.alive("recorder") and work.failure is None, signals, session.seconds)
+        finally:
+            stop_reading.set()
+            work.join(_STOP_S)
+            stop.set()
+            bus.close()
+            work.join(_STOP_S)
+            work.raise_failure()
+            parts.close()
+    if len(ingest.failures) == len(settings.cameras):
+        raise SourceError("; ".join(ingest.failures.values()))
+    for text in ingest.failures.values():
+        warning_line(text)
+    _summary(parts, recorder, session.quiet)
+    return signals.received is not None
+
+
+def record_bus(settings: Settings, session: Session, group: str, back_s: float) -> bool:
+    """What the site's services publish on Kafka, until the time is over or a signal comes (then True).
+
+    Args:
+        back_s: begin this many seconds ago where the group has not read yet, as far as Kafka keeps messages.
+
+    Raises:
+        SpotterError: Kafka's settings, or the disk.
+    """
+    if settings.bus.kind != "kafka":
+        raise ConfigError(
+            "--bus needs bus.kind: kafka", mend="Set SPOTTER_BUS__KIND=kafka and SPOTTER_BUS__KAFKA__SERVERS"
+        )
+    from spotter.core.bus.kafka.bus import KafkaBus
+
+    configure_logs(settings.log.level, settings.log.format)
+    parts = RecordingParts(session.out, header_of(settings, _records(settings.cameras)), session.rotation)
+    since = now() - from_seconds(back_s)
+    bus = KafkaBus(settings.bus.kafka, Metrics(), client_id="spotter-recorder")
+    progress = _Progress(parts, session.quiet, bus.status)
+    recorder = RecordingWorker(bus, parts, since=since, group=group, on_progress=progress)
+    stop, work = threading.Event(), _Work()
+    work.start("recorder", lambda: recorder.run(stop))
+    with StopSignals() as signals:
+        try:
+            _wait(lambda: work.alive("recorder"), signals, session.seconds)
+        finally:
+            stop.set()
+            work.join(_STOP_S)
+            bus.close()
+            work.join(_STOP_S)
+            work.raise_failure()
+            parts.close()
+    _summary(parts, recorder, session.quiet)
+    return signals.received is not None
+
+
+def header_of(settings: Settings, cameras: Mapping[str, CameraRecord]) -> RecordingHeader:
+    """The header of a new recording."""
+    return RecordingHeader(site=settings.site, cameras=cameras, written_by=__version__)
+
+
+def camera_record(camera: CameraSettings, footage: str = "") -> CameraRecord:
+    """What the settings say of a camera; its source stays out, for it may hold a password."""
+    view = camera.view if "view" in camera.model_fields_set else None
+    return CameraRecord(view=view, footage=footage, held_s=camera.hold_last_s)
+
+
+def _records(cameras: tuple[CameraSettings, ...]) -> dict[str, CameraRecord]:
+    return {camera.id: camera_record(camera) for camera in cameras}
+
+
+def _footage_path(out: Path, camera: CameraSettings, count: int) -> Path:
+    if out.suffix == SUFFIX:
+        if count > 1:
+            raise ConfigError(f"--out '{out}' is one file for {count} sources", mend="Name a folder")
+        return out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot make folder '{out}': {error.strerror}", mend="Choose another with --out") from None
+    return out / f"{camera.id}{SUFFIX}"
+
+
+class _Work:
+    """Threads that each do one thing and then say so; keeps the first error."""
+
+    def __init__(self) -> None:
+        self.failure: BaseException | None = None
+        self._threads: dict[str, threading.Thread] = {}
+
+    def start(self, name: str, work: Callable[[], None], then: Callable[[], Any] = lambda: None) -> None:
+        def run() -> None:
+            try:
+                work()
+            except BaseException as error:
+                self.failure = self.failure or error
+            finally:
+                then()
+
+        self._threads[name] = threading.Thread(target=run, name=f"spotter-{name}", daemon=True)
+        self._threads[name].start()
+
+    def alive(self, name: str) -> bool:
+        return self._threads[name].is_alive()
+
+    def join(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        for thread in self._threads.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def raise_failure(self) -> None:
+        if isinstance(self.failure, SpotterError):
+            raise self.failure
+        if self.failure is not None:
+            raise SpotterError(f"recording stopped: {type(self.failure).__name__}: {self.failure}") from self.failure
+
+
+class _Progress:
+    """A line now and then: frames, cameras, bytes."""
+
+    def __init__(self, parts: RecordingParts, quiet: bool, status: Callable[[], str] | None = None) -> None:
+        self._parts = parts
+        self._quiet = quiet
+        self._status = status
+        self._due = time.monotonic() + _LINE_S
+
+    def __call__(self, frames: int, cameras: int) -> None:
+        if self._quiet or time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _LINE_S
+        status = self._status() if self._status is not None else "ok"
+        note = "" if status == "ok" else f"; Kafka: {status}"
+        sys.stderr.write(f"{frames} frames of {cameras} cameras, {_size(self._parts.written)}{note}\n")
+        sys.stderr.flush()
+
+
+def _wait(goes_on: Callable[[], bool], signals: StopSignals, seconds: float | None) -> None:
+    deadline = None if seconds is None else time.monotonic() + seconds
+    while goes_on() and signals.received is None and (deadline is None or time.monotonic() < deadline):
+        time.sleep(_POLL_S)
+
+
+def _summary(parts: RecordingParts, recorder: RecordingWorker, quiet: bool) -> None:
+    if not quiet:
+        line(f"{parts.frames} frames of {len(recorder.cameras)} cameras recorded, {_size(parts.written)}")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} KB"
