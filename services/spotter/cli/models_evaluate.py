@@ -43,7 +43,7 @@ def evaluate(
 ) -> None:
     """COCO keypoint AP of a model on labelled images, with a 95 % bootstrap interval over the images."""
     labels = read_labels(annotations, images)
-    settings = _settings(model, file, input_size, device)
+    settings = settings_of(model, file, input_size, device, min_score=_LOW_SCORE, max_people=MAX_PEOPLE)
     network = model_of(settings)
     network.load()
     console = Console(stderr=True)
@@ -82,25 +82,23 @@ def report(name: str, input_size: int, labels: LabelledSet, total: Score) -> lis
     return [*lines, *(f"Note: {note}." for note in labels.notes)]
 
 
-def _settings(model: str, file: Path | None, input_size: int, device: str) -> PoseSettings:
+def settings_of(model: str, file: Path | None, input_size: int, device: str, **more: float) -> PoseSettings:
+    """The settings that the options of a command stand for.
+
+    Raises:
+        ConfigError: an option is out of range; names it.
+    """
     from pydantic import ValidationError
 
     try:
         return PoseSettings.model_validate(
-            {
-                "model": model,
-                "file": file,
-                "input_size": input_size,
-                "device": device,
-                "min_score": _LOW_SCORE,
-                "max_people": MAX_PEOPLE,
-            }
+            {"model": model, "file": file, "input_size": input_size, "device": device, **more}
         )
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         raise ConfigError(
             f"--{str(first['loc'][-1]).replace('_', '-')} is {first['input']!r}: {first['msg']}",
-            mend="See `spotter models evaluate --help`",
+            mend="See the command's --help",
         ) from None
 
 

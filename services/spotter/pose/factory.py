@@ -1,24 +1,72 @@
-"""From the settings to a pose model, with the user's own model file found and checked."""
+"""From the settings to a pose model, with the user's own model file found and checked, and calibrated if it can be."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from spotter.core.settings import PoseSettings
-from spotter.pose.library import checked_file
+from spotter.pose.calibration.calibrated import Calibrated
+from spotter.pose.calibration.file import SUFFIX, Calibration, read_calibration
+from spotter.pose.library import checked_file, model_file
 from spotter.pose.models import PoseModel, create_model, family_of
+from spotter.pose.models.weights import WEIGHTS_FOLDER
 
 
-def model_of(settings: PoseSettings) -> PoseModel:
+def model_of(settings: PoseSettings, *, calibrated: bool = True) -> PoseModel:
     """The model that the settings name; `load` it before use.
 
+    Args:
+        calibrated: put its calibration around it where there is one; else its confidences stay as they are.
+
     Raises:
-        ModelError: unknown name, a file that is missing or damaged, or a device that cannot be used.
+        ModelError: unknown name, a file that is missing or damaged, a device that cannot be used, or a calibration that
+            is damaged or of another model.
     """
+    model = _raw_model(settings)
+    calibration = calibration_of(settings, model.name) if calibrated else None
+    return model if calibration is None else Calibrated(model, calibration)
+
+
+def calibration_of(settings: PoseSettings, model: str) -> Calibration | None:
+    """The calibration of a model; None when it has none.
+
+    Args:
+        model: name and version, as `PoseModel.name`.
+
+    Raises:
+        ModelError: it is damaged or of another model.
+    """
+    for path in calibration_places(settings, model):
+        if path.is_file():
+            return read_calibration(path, model)
+    return None
+
+
+def calibration_places(settings: PoseSettings, model: str) -> tuple[Path, ...]:
+    """Where the calibration of a model is looked for; the first is the user's own.
+
+    Args:
+        model: name and version, as `PoseModel.name`.
+    """
+    folder = Path(settings.folder)
+    if settings.file is not None:
+        return (settings.file.with_name(settings.file.name + SUFFIX),)
+    if not _is_shipped(settings):
+        file = model_file(folder, settings.model)
+        return (file.with_name(file.name + SUFFIX),)
+    # Model and version are in the name, so that a site's own calibration does not stop a newer release.
+    name = model.replace("/", "-") + SUFFIX
+    return folder / name, WEIGHTS_FOLDER / name
+
+
+def _is_shipped(settings: PoseSettings) -> bool:
     family = family_of(settings.model)
-    shipped = family.cards[0].shipped and settings.model == family.prefix
+    return family.cards[0].shipped and settings.model == family.prefix
+
+
+def _raw_model(settings: PoseSettings) -> PoseModel:
     file = settings.file
-    if file is None and not shipped:
+    if file is None and not _is_shipped(settings):
         file = checked_file(Path(settings.folder), settings.model)
     return create_model(
         settings.model,
