@@ -25,7 +25,7 @@ LIMBS = (
 CODECS = {".mp4": "mp4v", ".avi": "MJPG", ".mkv": "mp4v"}
 """Container by file ending, with a codec that OpenCV's own FFmpeg can write."""
 
-_DRAW_GATE = 0.15
+_DRAW_GATE = 0.2
 _BANNER_S = 4.0
 _COLOURS = {
     FallState.UP: (180, 200, 60),

@@ -19,6 +19,7 @@ from spotter.ergonomics.angles import TrunkView, trunk_inclination, trunk_view
 from spotter.ergonomics.events.fall import FallEvent, FallEventKind, FallMachine, FallSignals, FallState
 from spotter.ergonomics.exposure import Exposure, ExposureMinutes
 from spotter.ergonomics.frames import FrameLog
+from spotter.ergonomics.gates import gates_of
 from spotter.ergonomics.tracking import TrackedPerson, Tracker
 from spotter.ergonomics.tracking.scale import PersonScale, guess_scale, heights
 
@@ -107,7 +108,7 @@ class CameraAssessor:
         self.newest_at = pose.captured_at
         self._frames.add(pose.captured_at, pose.sequence)
         self.minutes.minute(pose.captured_at).frames += 1
-        trunk = trunk_view(pose.keypoints, pose.confidences)
+        trunk = trunk_view(pose.keypoints, pose.confidences, pose.deviations)
         signals: dict[str, FallSignals] = {}
         people: list[PersonAssessment] = []
         for person, angle in zip(tracked, self._angles(pose, tracked, trunk), strict=True):
@@ -177,10 +178,12 @@ class CameraAssessor:
     def _angles(self, pose: PoseFrame, tracked: list[TrackedPerson], trunk: TrunkView) -> list[Angle]:
         """Trunk inclination by tracked person; sizes are learned from this frame first."""
         usual = np.full(len(pose), np.nan)
+        gates = gates_of(pose)
         for person in tracked:
             known = self._people.setdefault(person.track_id, _Person(FallMachine(self._fall)))
             if not known.machine.busy:
-                known.scale.observe(pose.captured_at, pose.keypoints[person.index], pose.confidences[person.index])
+                keypoints, confidences = pose.keypoints[person.index], pose.confidences[person.index]
+                known.scale.observe(pose.captured_at, keypoints, confidences, gates)
             usual[person.index] = known.scale.torso()
         angles = trunk_inclination(trunk, self._view, usual)
         return [angles[person.index] for person in tracked]
@@ -190,9 +193,9 @@ class CameraAssessor:
     ) -> PersonAssessment:
         known = self._people[person.track_id]
         keypoints, confidences = pose.keypoints[person.index], pose.confidences[person.index]
-        settled = known.scale.current()
-        scale = settled or guess_scale(keypoints, confidences)
-        body = heights(keypoints, confidences, scale) if scale is not None else None
+        settled, gates = known.scale.current(), gates_of(pose)
+        scale = settled or guess_scale(keypoints, confidences, gates)
+        body = heights(keypoints, confidences, scale, gates) if scale is not None else None
         if body is not None and person.confirmed:
             signals[person.track_id] = FallSignals(body.hip, body.head, angle, settled is not None)
         if known.seen_at is not None:

@@ -1,7 +1,8 @@
 """Trunk inclination from vertical as an interval, from one camera whose view of the person is unknown. Pure.
 
 The trunk is the line from mid-hip to mid-shoulder (METHODS 6); the interval is the exact bound of METHODS 6.2 over all
-directions of view, over the range of camera pitch, and over the pixel noise of the keypoints. Vectorised over people.
+directions of view, over the range of camera pitch, and over the pixel noise of the keypoints: their own standard
+deviations where the pose model has been calibrated, else a share of the trunk's length. Vectorised over people.
 """
 
 from __future__ import annotations
@@ -13,19 +14,18 @@ import numpy.typing as npt
 
 from spotter.core.contracts import Angle, FloatArray, Status
 from spotter.core.parameters import ViewParameters
+from spotter.ergonomics.gates import CALIBRATED, RAW
 from spotter.ergonomics.geometry.view import greatest_inclination, least_inclination
 
 SHOULDERS, HIPS = [5, 6], [11, 12]
-
-CONFIDENCE_GATE = 0.2
-"""A torso keypoint below this confidence is not used [D]."""
 
 MIN_LENGTH_PX = 12.0
 """A trunk shorter than this in the image has no direction worth stating [D]."""
 
 NOISE_FRACTION = 0.05
-"""Standard deviation of each end of the trunk line as a share of its length [D]; gives 4 degrees, between the median
-2D errors of the default model on upright (1.6) and bent (up to 7.5) simulated workers."""
+"""Standard deviation of each end of the trunk line as a share of its length where keypoints have none of their own [D];
+gives 4 degrees, between the median 2D errors of the default model on upright (1.6) and bent (up to 7.5) simulated
+workers."""
 
 NOISE_FLOOR_PX = 1.0
 """Standard deviation that no keypoint goes below, px: the default model's maps have a stride of 4 px."""
@@ -54,19 +54,26 @@ class TrunkView:
     visible: npt.NDArray[np.bool_]
 
 
-def trunk_view(keypoints: FloatArray, confidences: FloatArray) -> TrunkView:
+def trunk_view(keypoints: FloatArray, confidences: FloatArray, deviations: FloatArray | None = None) -> TrunkView:
     """Measure the trunk line.
 
     Args:
         keypoints: (N, 17, 2) px, y down.  confidences: (N, 17) in 0..1.
+        deviations: (N, 17) px, along either axis; with them confidences are probabilities (see `gates`).
     """
+    gates = RAW if deviations is None else CALIBRATED
     line = (keypoints[:, SHOULDERS].mean(axis=1) - keypoints[:, HIPS].mean(axis=1)).astype(np.float64)
     length = np.hypot(line[:, 0], line[:, 1])
-    visible = (confidences[:, SHOULDERS + HIPS] >= CONFIDENCE_GATE).all(axis=1) & (length >= MIN_LENGTH_PX)
+    visible = (confidences[:, SHOULDERS + HIPS] >= gates.torso).all(axis=1) & (length >= MIN_LENGTH_PX)
     apparent = np.degrees(np.arctan2(np.abs(line[:, 0]), -line[:, 1]))
     safe = np.maximum(length, 1.0)
-    point = np.maximum(NOISE_FRACTION * safe, NOISE_FLOOR_PX)
-    sigma = np.degrees(np.sqrt(2.0) * point / safe)
+    if deviations is None:
+        ends = np.sqrt(2.0) * np.maximum(NOISE_FRACTION * safe, NOISE_FLOOR_PX)
+    else:
+        # Each end is the middle of two keypoints whose errors are taken as independent; on simulated workers those of
+        # the shoulders tend to cancel out (correlation -0.5), so this errs towards a wide interval.
+        ends = np.linalg.norm(deviations[:, SHOULDERS + HIPS].astype(np.float64), axis=1) / 2.0
+    sigma = np.degrees(ends / safe)
     return TrunkView(np.where(visible, apparent, np.nan), sigma, length, visible)
 
 

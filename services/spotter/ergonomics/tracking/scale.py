@@ -15,6 +15,7 @@ import numpy as np
 
 from spotter.core.clock import SECOND
 from spotter.core.contracts import FloatArray
+from spotter.ergonomics.gates import RAW, Gates
 
 TORSO_SHARE = 0.30
 """Mid-shoulder to mid-hip as a share of stature: 0.288 in Drillis & Contini's proportions (Winter 2009, fig. 4.1); the
@@ -29,8 +30,6 @@ ANKLE_HEIGHT = 0.039
 HIP_HEIGHT = 0.53
 """Height of the hip joint above the floor when standing, as a share of stature, same source."""
 
-_GATE = 0.2
-_LEG_GATE = 0.15
 _WINDOW = 3 * SECOND
 _UPRIGHT_DEG = 35.0
 _SHRINK = 0.8
@@ -67,9 +66,9 @@ class PersonScale:
     def known(self) -> bool:
         return len(self._samples) >= 2
 
-    def observe(self, at: int, keypoints: FloatArray, confidences: FloatArray) -> None:
+    def observe(self, at: int, keypoints: FloatArray, confidences: FloatArray, gates: Gates = RAW) -> None:
         """Learn from a frame if the person is upright in it: keypoints (17, 2) px, confidences (17,)."""
-        sample = _measure(keypoints, confidences)
+        sample = _measure(keypoints, confidences, gates)
         if sample is None:
             return
         usual = self.current()
@@ -112,20 +111,20 @@ class PersonScale:
         return person
 
 
-def heights(keypoints: FloatArray, confidences: FloatArray, scale: Scale) -> BodyHeights:
+def heights(keypoints: FloatArray, confidences: FloatArray, scale: Scale, gates: Gates = RAW) -> BodyHeights:
     """Hip and head above the floor in statures: keypoints (17, 2) px, confidences (17,)."""
     hip = float(keypoints[[11, 12], 1].mean())
     weights = confidences[:5].astype(np.float64)
-    if weights.max() >= 0.1:
+    if weights.max() >= gates.head:
         head = float((keypoints[:5, 1] * weights).sum() / weights.sum())
     else:
         head = float(keypoints[[5, 6], 1].mean())
     return BodyHeights((scale.floor - hip) / scale.stature, (scale.floor - head) / scale.stature)
 
 
-def _measure(keypoints: FloatArray, confidences: FloatArray) -> tuple[float, float, float] | None:
+def _measure(keypoints: FloatArray, confidences: FloatArray, gates: Gates) -> tuple[float, float, float] | None:
     """(stature, floor row, torso length) in px from an upright frame; None when it is not one."""
-    if confidences[[5, 6, 11, 12]].min() < _GATE:
+    if confidences[[5, 6, 11, 12]].min() < gates.torso:
         return None
     trunk = keypoints[[5, 6]].mean(axis=0) - keypoints[[11, 12]].mean(axis=0)
     torso = float(np.hypot(trunk[0], trunk[1]))
@@ -133,7 +132,7 @@ def _measure(keypoints: FloatArray, confidences: FloatArray) -> tuple[float, flo
         return None
     stature = torso / TORSO_SHARE
     hip_row = float(keypoints[[11, 12], 1].mean())
-    if confidences[[13, 14, 15, 16]].min() < _LEG_GATE:
+    if confidences[[13, 14, 15, 16]].min() < gates.legs:
         return stature, hip_row + HIP_HEIGHT * stature, torso
     thigh = np.linalg.norm(keypoints[[11, 12]] - keypoints[[13, 14]], axis=1).mean()
     shank = np.linalg.norm(keypoints[[13, 14]] - keypoints[[15, 16]], axis=1).mean()
@@ -144,12 +143,12 @@ def _measure(keypoints: FloatArray, confidences: FloatArray) -> tuple[float, flo
     return stature, floor, torso
 
 
-def guess_scale(keypoints: FloatArray, confidences: FloatArray) -> Scale | None:
+def guess_scale(keypoints: FloatArray, confidences: FloatArray, gates: Gates = RAW) -> Scale | None:
     """A size from this frame alone, for a person who was never seen upright: lengths along the body, lowest ankle.
 
     Foreshortening makes it too small, which makes heights too large: it errs towards "not on the ground".
     """
-    if confidences[[5, 6, 11, 12]].min() < _GATE or confidences[[13, 14, 15, 16]].min() < _LEG_GATE:
+    if confidences[[5, 6, 11, 12]].min() < gates.torso or confidences[[13, 14, 15, 16]].min() < gates.legs:
         return None
     shoulders, hips = keypoints[[5, 6]].mean(axis=0), keypoints[[11, 12]].mean(axis=0)
     knees, ankles = keypoints[[13, 14]].mean(axis=0), keypoints[[15, 16]].mean(axis=0)

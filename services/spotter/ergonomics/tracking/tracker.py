@@ -15,6 +15,7 @@ import numpy as np
 from spotter.core.clock import to_seconds
 from spotter.core.contracts import FloatArray, PoseFrame
 from spotter.core.parameters import TrackerParameters
+from spotter.ergonomics.gates import gates_of
 from spotter.ergonomics.tracking.similarity import Matrix, box_overlap, keypoint_boxes, keypoint_similarity
 
 _VELOCITY_TAU_S = 0.15
@@ -28,9 +29,6 @@ _NEAR = 0.35
 
 _SAME_PLACE = 0.1
 """Nearness that continues a track by place alone: three quarters of a box side away [D]."""
-
-_WEAK_GATE = 0.05
-"""Keypoints below this confidence do not count for similarity [D]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +109,7 @@ class Tracker:
         self._tracks = [
             track for track in self._tracks if pose.captured_at - track.seen_at <= gap or track.name in keep
         ]
-        boxes = keypoint_boxes(pose.keypoints, pose.confidences, _WEAK_GATE, pose.boxes)
+        boxes = keypoint_boxes(pose.keypoints, pose.confidences, gates_of(pose).weak, pose.boxes)
         assigned = self._assign(pose, boxes)
         for row in range(len(pose)):
             track = assigned.get(row)
@@ -167,8 +165,9 @@ class Tracker:
         keypoints = np.stack([track.keypoints for track in self._tracks]) + shift[:, None]
         expected = np.stack([track.box for track in self._tracks]) + np.concatenate([shift, shift], axis=1)
         weights = np.stack([track.confidences for track in self._tracks])
-        weights = np.where(weights >= _WEAK_GATE, weights, 0.0).astype(np.float32)
-        seen = np.where(pose.confidences >= _WEAK_GATE, pose.confidences, 0.0).astype(np.float32)
+        weak = gates_of(pose).weak
+        weights = np.where(weights >= weak, weights, 0.0).astype(np.float32)
+        seen = np.where(pose.confidences >= weak, pose.confidences, 0.0).astype(np.float32)
         oks = keypoint_similarity(keypoints, weights, expected, pose.keypoints, seen)
         overlap = box_overlap(expected, boxes)
         size = np.maximum(expected[:, 2:] - expected[:, :2], 1.0).max(axis=1)
@@ -184,7 +183,7 @@ class Tracker:
     def _continue(self, track: _Track, pose: PoseFrame, boxes: FloatArray, row: int) -> None:
         elapsed = max(to_seconds(pose.captured_at - track.seen_at), 1e-3)
         weights = np.minimum(track.confidences, pose.confidences[row])
-        weights = np.where(weights >= _WEAK_GATE, weights, 0.0)
+        weights = np.where(weights >= gates_of(pose).weak, weights, 0.0)
         if weights.sum() > 0:
             moved = (pose.keypoints[row] - track.keypoints) * weights[:, None]
             velocity = moved.sum(axis=0) / weights.sum() / elapsed
