@@ -42,28 +42,11 @@ class ResultWriter:
         for step in assessment.alerts:
             self.alert(step)
         for track_id, event in assessment.suppressed:
-            self._line({"type": "suppressed", "track": track_id, **_event(event)})
+            self._line({"type": "suppressed", "track": track_id, **event_values(event)})
 
     def alert(self, step: AlertStep) -> None:
         """One step of an alert."""
-        alert, update = step.alert, step.update
-        self._line(
-            {
-                "type": "alert",
-                "id": str(alert.id),
-                "kind": alert.kind.value,
-                "severity": alert.severity.value,
-                "update": update.kind.value,
-                "number": update.number,
-                "track": alert.track_id,
-                "started_s": _seconds(alert.started_at),
-                "at_s": _seconds(update.at),
-                "evidence": _evidence(update.evidence),
-                "versions": dict(alert.versions),
-                "frames_considered": alert.frames_considered,
-                "frames_dropped": alert.frames_dropped,
-            }
-        )
+        self._line({"type": "alert", **alert_values(step)})
 
     def summary(self, **figures: Any) -> None:
         """Totals."""
@@ -71,6 +54,36 @@ class ResultWriter:
 
     def _line(self, values: dict[str, Any]) -> None:
         self._stream.write(json.dumps(values, separators=(",", ":"), allow_nan=False) + "\n")
+
+
+def alert_values(step: AlertStep, base: int = 0) -> dict[str, Any]:
+    """One step of an alert, its times as seconds from event time `base`."""
+    alert, update = step.alert, step.update
+    return {
+        "id": str(alert.id),
+        "kind": alert.kind.value,
+        "severity": alert.severity.value,
+        "update": update.kind.value,
+        "number": update.number,
+        "track": alert.track_id,
+        "started_s": _seconds(alert.started_at - base),
+        "at_s": _seconds(update.at - base),
+        "evidence": _evidence(update.evidence),
+        "versions": dict(alert.versions),
+        "frames_considered": alert.frames_considered,
+        "frames_dropped": alert.frames_dropped,
+    }
+
+
+def event_values(event: FallEvent, base: int = 0) -> dict[str, Any]:
+    """What a rule held back, its times as seconds from event time `base`."""
+    return {
+        "rule": "fall",
+        "reason": event.reason,
+        "started_s": _seconds(event.started_at - base),
+        "at_s": _seconds(event.at - base),
+        "evidence": _evidence(event.evidence),
+    }
 
 
 def _person(pose: PoseFrame, person: PersonAssessment) -> dict[str, Any]:
@@ -90,16 +103,6 @@ def _person(pose: PoseFrame, person: PersonAssessment) -> dict[str, Any]:
 
 def _angle(angle: Angle) -> dict[str, Any]:
     return {**asdict(angle), "status": angle.status.value}
-
-
-def _event(event: FallEvent) -> dict[str, Any]:
-    return {
-        "rule": "fall",
-        "reason": event.reason,
-        "started_s": _seconds(event.started_at),
-        "at_s": _seconds(event.at),
-        "evidence": _evidence(event.evidence),
-    }
 
 
 def _evidence(evidence: Any) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class RecordingHeader:
         """As Avro metadata: text by key."""
         cameras = {
             name: {
-                "view": one.view.model_dump(mode="json") if one.view is not None else None,
+                "view": one.view.model_dump(mode="json", exclude_none=True) if one.view is not None else None,
                 "footage": one.footage,
                 "held_s": one.held_s,
             }
@@ -98,7 +98,10 @@ class RecordingHeader:
                 part=int(metadata[_PREFIX + "part"]),
                 written_by=metadata[_PREFIX + "written_by"],
             )
-        except (KeyError, TypeError, AttributeError, ValidationError) as error:
+        except ValidationError:
+            # The checksum is right, so this is no damage.
+            raise NewerSchemaError("describes the view of a camera in terms that this Spotter does not know") from None
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"its header is damaged ({type(error).__name__})") from None
 
 

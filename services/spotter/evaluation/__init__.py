@@ -1,0 +1,1 @@
+"""Rules on recordings: replay, comparison of two settings, and event metrics against labels."""
