@@ -42,28 +42,28 @@ def list_candidates(maps: HeadMaps, count: int) -> Tensor:
     """
     height, width = maps.center.shape[2:]
     center = maps.center.float()
-    leads = center >= F.max_pool2d(center, PEAK_WINDOW, 1, PEAK_WINDOW // 2) - PEAK_TOLERANCE
-    scores, cells = torch.where(leads, center, -1.0).flatten(1).topk(min(count, height * width))
+    follows = center < F.max_pool2d(center, PEAK_WINDOW, 1, PEAK_WINDOW // 2) - PEAK_TOLERANCE
+    scores, cells = center.masked_fill(follows, -1.0).flatten(1).topk(min(count, height * width))
     rows, columns = (cells // width).float(), (cells % width).float()
 
-    half = _at(maps.box_scale, cells).clamp(min=0) / 2
-    offset = _at(maps.box_offset, cells)
-    top, bottom = _side(rows + offset[..., 0], half[..., 0], height)
-    left, right = _side(columns + offset[..., 1], half[..., 1], width)
+    half_height, half_width = (_at(maps.box_scale, cells).clamp(min=0) / 2).unbind(2)
+    down, across = _at(maps.box_offset, cells).unbind(2)
+    top, bottom = _side(rows + down, half_height, height)
+    left, right = _side(columns + across, half_width, width)
 
-    regress = _at(maps.keypoint_regress, cells).unflatten(2, (KEYPOINTS, 2))
+    coarse_rows, coarse_columns = _at(maps.keypoint_regress, cells).unflatten(2, (KEYPOINTS, 2)).unbind(3)
     spread = GAUSSIAN_SPREAD * min(height, width)
-    near_rows = _near(rows[..., None] + regress[..., 0], top, bottom, height, spread)
-    near_columns = _near(columns[..., None] + regress[..., 1], left, right, width, spread)
+    near_rows = _near(rows.unsqueeze(2) + coarse_rows, top, bottom, height, spread)
+    near_columns = _near(columns.unsqueeze(2) + coarse_columns, left, right, width, spread)
     best, confidences = _search(maps.keypoint_heat.float(), near_rows, near_columns)
 
-    fine = maps.keypoint_offset.float().flatten(2).unflatten(1, (KEYPOINTS, 2))
+    fine_rows, fine_columns = maps.keypoint_offset.float().flatten(2).unflatten(1, (KEYPOINTS, 2)).unbind(2)
     where = best.transpose(1, 2)
-    y = best // width + fine[:, :, 0].gather(2, where).transpose(1, 2)
-    x = best % width + fine[:, :, 1].gather(2, where).transpose(1, 2)
+    y = best // width + fine_rows.gather(2, where).transpose(1, 2)
+    x = best % width + fine_columns.gather(2, where).transpose(1, 2)
     boxes = torch.stack([left, top, right, bottom], 2) * STRIDE
     keypoints = torch.stack([x, y], 3).flatten(2) * STRIDE
-    return torch.cat([scores[..., None], boxes, keypoints, confidences], 2)
+    return torch.cat([scores.unsqueeze(2), boxes, keypoints, confidences], 2)
 
 
 def people_of(listed: FloatArray, limits: DecodeLimits) -> Detections:
@@ -81,7 +81,7 @@ def is_full(listed: FloatArray, limits: DecodeLimits) -> bool:
 def _at(values: Tensor, cells: Tensor) -> Tensor:
     """A map's channels at the candidates' cells, (N, count, channels) float32."""
     channels = values.shape[1]
-    return values.flatten(2).gather(2, cells[:, None].expand(-1, channels, -1)).transpose(1, 2).float()
+    return values.flatten(2).gather(2, cells.unsqueeze(1).expand(-1, channels, -1)).transpose(1, 2).float()
 
 
 def _side(middle: Tensor, half: Tensor, size: int) -> tuple[Tensor, Tensor]:
@@ -97,8 +97,9 @@ def _near(coarse: Tensor, low: Tensor, high: Tensor, size: int, spread: float) -
     cells = torch.arange(size, device=coarse.device, dtype=torch.float32)
     first = low.ceil().clamp(max=size - 1)
     end = torch.maximum(high.ceil(), first + 1)
-    outside = (cells < first[..., None]) | (cells >= end[..., None])
-    return torch.exp(-((cells - coarse[..., None]) ** 2) / spread).masked_fill(outside[:, :, None], -1.0)
+    outside = (cells < first.unsqueeze(2)) | (cells >= end.unsqueeze(2))
+    near = torch.exp(-((cells - coarse.unsqueeze(3)) ** 2) / spread)
+    return near.masked_fill(outside.unsqueeze(2), -1.0)
 
 
 def _search(heat: Tensor, near_rows: Tensor, near_columns: Tensor) -> tuple[Tensor, Tensor]:
@@ -109,10 +110,10 @@ def _search(heat: Tensor, near_rows: Tensor, near_columns: Tensor) -> tuple[Tens
     """
     width = near_columns.shape[3]
     turn = max(1, _MOST_BYTES // (heat.numel() * heat.element_size()))
-    heat = heat.clamp(min=_TINY)[:, None]
-    parts = [(heat * near[..., None, :]).max(4) for near in near_columns.split(turn, dim=1)]
+    heat = heat.clamp(min=_TINY).unsqueeze(1)
+    parts = [(heat * near.unsqueeze(3)).max(4) for near in near_columns.split(turn, dim=1)]
     in_row, column = torch.cat([part.values for part in parts], 1), torch.cat([part.indices for part in parts], 1)
     # Outside the box either factor is -1; where both are, their product must not count.
-    by_row = torch.where(near_rows < 0, -1.0, in_row * near_rows)
+    by_row = (in_row * near_rows).masked_fill(near_rows < 0, -1.0)
     scores, row = by_row.max(3)
-    return row * width + column.gather(3, row[..., None])[..., 0], scores
+    return row * width + column.gather(3, row.unsqueeze(3)).squeeze(3), scores

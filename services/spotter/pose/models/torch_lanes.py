@@ -19,8 +19,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-Work = Callable[[], None]
-"""Computes from fixed tensors into fixed tensors."""
+Work = Callable[[], Tensor]
+"""Computes from tensors that stay where they are; a recording gives its result in the same memory each time."""
 
 _WARM_UP_RUNS = 3
 """Runs before a recording, which let libraries allocate and choose their kernels (torch's notes on CUDA graphs)."""
@@ -160,7 +160,7 @@ class CudaLanes:
         try:
             # Other threads of the process may go on using CUDA: only this one must keep to the rules of recording.
             with torch.cuda.graph(graph, pool=self._pool, stream=self._computing, capture_error_mode="thread_local"):
-                work()
+                output = work()
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
@@ -168,7 +168,12 @@ class CudaLanes:
                 _log.warning("CUDA graphs cannot be used, kernels are launched one by one: %s", _first_line(error))
             self.unrecorded += 1
             return work
-        return graph.replay
+
+        def replay() -> Tensor:
+            graph.replay()
+            return output
+
+        return replay
 
 
 def lanes_of(device: torch.device) -> Lanes:

@@ -91,18 +91,13 @@ class TorchRunner:
         """The result of each job, (pictures, ...) float32, in order."""
         results: list[FloatArray] = []
         under_way: deque[_Slot] = deque()
-        try:
-            for number, job in enumerate(jobs):
-                if len(under_way) == _SLOTS:
-                    results.append(under_way.popleft().result())
-                slot = self._slots[number % _SLOTS]
-                slot.start(job, self._program(variant, job.shape))
-                under_way.append(slot)
-            results.extend(slot.result() for slot in under_way)
-        except BaseException:
-            # What is still under way reads memory that the next call writes.
-            self._lanes.drain()
-            raise
+        for number, job in enumerate(jobs):
+            if len(under_way) == _SLOTS:
+                results.append(under_way.popleft().result())
+            slot = self._slots[number % _SLOTS]
+            slot.start(job, self._program(variant, job.shape))
+            under_way.append(slot)
+        results.extend(slot.result() for slot in under_way)
         return results
 
     def _program(self, variant: int, shape: tuple[int, int, int]) -> _Program:
@@ -123,20 +118,17 @@ class _Program:
     """What is computed for one input shape, with the memory of its input."""
 
     def __init__(self, forward: Forward, variant: int, shape: tuple[int, int, int], lanes: Lanes) -> None:
+        self._lanes = lanes
         with lanes.computing():
-            self._output = torch.empty(0)
-            self._input = torch.zeros((*shape, 3), dtype=torch.uint8, device=lanes.device)
-            self._replay = lanes.record(lambda: self._compute(forward, variant))
+            images = torch.zeros((*shape, 3), dtype=torch.uint8, device=lanes.device)
+            self._work = lanes.record(lambda: forward(images, variant))
+        self._input = images
 
     def __call__(self, uploaded: Tensor) -> Tensor:
         """The result for the pictures given; it holds until the next program runs. Called while `computing`."""
         count = len(uploaded)
-        self._input[:count].copy_(uploaded)
-        self._replay()
-        return self._output[:count]
-
-    def _compute(self, forward: Forward, variant: int) -> None:
-        self._output = forward(self._input, variant)
+        self._lanes.transfer(uploaded, self._input[:count])
+        return self._work()[:count]
 
 
 class _Slot:
