@@ -16,7 +16,8 @@ import numpy as np
 
 from spotter.core.contracts import Image
 from spotter.core.settings import PoseSettings
-from spotter.pose.models import Detections, create_model
+from spotter.pose.factory import model_of
+from spotter.pose.models import Detections
 from spotter.simulate.recordings import CLIPS, FILE
 
 DEMO = Path(__file__).resolve().parent.parent / "services" / "spotter" / "demo"
@@ -26,10 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=DEMO / FILE)
     options = parser.parse_args()
-    settings = PoseSettings()
-    model = create_model(
-        settings.model, device="cpu", input_size=settings.input_size, threads=1, min_score=settings.min_score
-    )
+    model = model_of(PoseSettings(device="cpu", threads=1))
     model.load()
     arrays: dict[str, np.ndarray] = {"model": np.array(model.name)}
     for name in CLIPS:
@@ -56,7 +54,10 @@ def read(path: Path) -> tuple[list[Image], float]:
 
 
 def only_person(name: str, people: list[Detections]) -> dict[str, np.ndarray]:
-    """The one person of each frame, stacked. A frame with another number of people means that the clip has changed."""
+    """The one person of each frame, stacked. A frame with another number of people means that the clip has changed.
+
+    The model must be calibrated.
+    """
     for index, found in enumerate(people):
         if len(found) != 1:
             raise SystemExit(f"frame {index} of '{name}' shows {len(found)} people, not 1")
@@ -65,6 +66,7 @@ def only_person(name: str, people: list[Detections]) -> dict[str, np.ndarray]:
         "scores": np.concatenate([found.scores for found in people]),
         "keypoints": np.concatenate([found.keypoints for found in people]),
         "confidences": np.concatenate([found.confidences for found in people]),
+        "deviations": np.concatenate([found.deviations for found in people]),
     }
 
 

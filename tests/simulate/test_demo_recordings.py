@@ -11,7 +11,8 @@ import pytest
 import spotter
 from spotter.core.errors import SourceError
 from spotter.core.settings import PoseSettings
-from spotter.pose.models import PoseModel, create_model
+from spotter.pose.factory import model_of
+from spotter.pose.models import PoseModel
 from spotter.simulate import recordings as module
 from spotter.simulate.recordings import CLIPS, FILE, recordings
 
@@ -21,8 +22,7 @@ MOST_BYTES = 400_000
 
 @pytest.fixture(scope="module")
 def model() -> PoseModel:
-    settings = PoseSettings()
-    made = create_model(settings.model, device="cpu", input_size=settings.input_size, threads=1)
+    made = model_of(PoseSettings(device="cpu", threads=1))
     made.load()
     return made
 
@@ -45,6 +45,7 @@ def test_the_default_model_sees_it_again(name: str, model: PoseModel) -> None:
         np.testing.assert_allclose(recording.boxes[index], found.boxes[0], atol=0.1)
         np.testing.assert_allclose(recording.confidences[index], found.confidences[0], atol=0.01)
         np.testing.assert_allclose(recording.scores[index], found.scores[0], atol=0.01)
+        np.testing.assert_allclose(recording.deviations[index], found.deviations[0], rtol=0.05)
     capture.release()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from spotter.core.contracts import Image
-from spotter.core.errors import SpotterError
+from spotter.core.errors import ModelError, SpotterError
 from spotter.core.settings import CameraSettings, Settings, redact_url
 
 GIB = 1024**3
@@ -55,6 +55,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("torch", lambda: check_torch(settings)),
         ("model files", check_model_files),
         ("inference", lambda: check_inference(settings)),
+        ("calibration", lambda: check_calibration(settings)),
         ("video", check_video),
         ("dashboard port", lambda: check_port(settings)),
         ("database", lambda: check_database(settings)),
@@ -152,6 +153,30 @@ def check_inference(settings: Settings) -> Finding:
     if people == 0:
         return Finding("inference", Verdict.FAIL, detail, "The one person was not found: reinstall spotter-safety")
     return Finding("inference", Verdict.OK, detail)
+
+
+def check_calibration(settings: Settings) -> Finding:
+    """Whether the confidences of the model that the settings name are probabilities."""
+    from spotter.pose.factory import calibration_of, model_of
+
+    try:
+        model = model_of(settings.pose, calibrated=False).name
+    except ModelError:
+        return Finding("calibration", Verdict.WARN, "not looked at: there is no model", "See inference")
+    found = calibration_of(settings.pose, model)
+    if found is None:
+        return Finding(
+            "calibration",
+            Verdict.WARN,
+            f"{model} is not calibrated: its confidences are its own, angles take a usual pixel noise",
+            "Calibrate it on labelled images: spotter models calibrate",
+        )
+    figures = found.held_out
+    detail = f"{model}: of {found.made}, calibration error {figures.ece_raw:.2f} without, {figures.ece:.2f} with it"
+    if found.input_size != settings.pose.input_size:
+        detail += f"; made at {found.input_size} px, pose.input_size is {settings.pose.input_size}"
+        return Finding("calibration", Verdict.WARN, detail, "Calibrate it at this size: spotter models calibrate")
+    return Finding("calibration", Verdict.OK, detail)
 
 
 def check_video() -> Finding:

@@ -29,7 +29,8 @@ class Recording:
         width, height: size of its picture, px.
         model: name and version of the pose model.
         boxes: (F, 4) float32, xyxy px.  scores: (F,) float32.
-        keypoints: (F, 17, 2) float32, px.  confidences: (F, 17) float32.
+        keypoints: (F, 17, 2) float32, px.  confidences: (F, 17) float32, calibrated.
+        deviations: (F, 17) float32, px.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Recording:
     scores: FloatArray
     keypoints: FloatArray
     confidences: FloatArray
+    deviations: FloatArray
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -68,7 +70,8 @@ def _recording(name: str, arrays: dict[str, np.ndarray]) -> Recording:
     frames = len(arrays[f"{name}_scores"])
     shapes = {"boxes": (frames, 4), "scores": (frames,), "keypoints": (frames, KEYPOINTS, 2)}
     parts: dict[str, FloatArray] = {}
-    for part, shape in {**shapes, "confidences": (frames, KEYPOINTS)}.items():
+    each = (frames, KEYPOINTS)
+    for part, shape in {**shapes, "confidences": each, "deviations": each}.items():
         array = arrays[f"{name}_{part}"]
         if array.dtype != np.float32 or array.shape != shape:
             raise ValueError(f"'{name}_{part}' is {array.dtype} of shape {array.shape}, not float32 of {shape}")

@@ -66,11 +66,12 @@ class Script:
 @dataclass(frozen=True, slots=True, eq=False)
 class Poses:
     """Every recorded pose, then every one mirrored: keypoints (P, 17, 2) px of the clip, boxes (P, 4), confidences
-    (P, 17), scores (P,)."""
+    (P, 17), deviations (P, 17) px, scores (P,)."""
 
     keypoints: FloatArray
     boxes: FloatArray
     confidences: FloatArray
+    deviations: FloatArray
     scores: FloatArray
     first: dict[str, int]
     mirrored: int
@@ -129,6 +130,7 @@ def poses() -> Poses:
     keypoints = np.concatenate([kept[name].keypoints for name in CLIPS])
     boxes = np.concatenate([kept[name].boxes for name in CLIPS])
     confidences = np.concatenate([kept[name].confidences for name in CLIPS])
+    deviations = np.concatenate([kept[name].deviations for name in CLIPS])
     scores = np.concatenate([kept[name].scores for name in CLIPS])
     swapped = _other_side()
     turned = (keypoints * np.array([-1, 1], np.float32) + np.array([width, 0], np.float32))[:, swapped]
@@ -137,6 +139,7 @@ def poses() -> Poses:
         np.concatenate([keypoints, turned]),
         np.concatenate([boxes, turned_boxes]),
         np.concatenate([confidences, confidences[:, swapped]]),
+        np.concatenate([deviations, deviations[:, swapped]]),
         np.concatenate([scores, scores]),
         first,
         total,

@@ -75,5 +75,6 @@ def virtual_camera(
             scores=table.scores[rows],
             keypoints=keypoints * points_scale + points_shift,
             confidences=table.confidences[rows],
+            deviations=table.deviations[rows] * boxes_scale,
         )
         sequence += 1
