@@ -42,7 +42,7 @@ def onnx_model() -> PoseModel:
 def model(request: pytest.FixtureRequest, onnx_model: PoseModel) -> PoseModel:
     if request.param == "onnx":
         return onnx_model
-    made = MoveNetTorch(device="cpu")
+    made = MoveNetTorch(device="cpu", threads=1)
     made.load()
     return made
 
@@ -99,7 +99,7 @@ def test_onnx_gives_the_same_bits_again_in_any_batch_and_with_any_threads(onnx_m
 
 
 def test_torch_gives_the_same_bits_again(crowd: Image) -> None:
-    models = [MoveNetTorch(device="cpu", input_size=256) for _ in range(2)]
+    models = [MoveNetTorch(device="cpu", input_size=256, threads=1) for _ in range(2)]
     for each in models:
         each.load()
     assert_same(models[0].predict([crowd])[0], models[1].predict([crowd])[0])
