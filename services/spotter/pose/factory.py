@@ -76,4 +76,5 @@ def _raw_model(settings: PoseSettings) -> PoseModel:
         min_score=settings.min_score,
         max_people=settings.max_people,
         file=file,
+        max_batch=settings.max_batch,
     )
