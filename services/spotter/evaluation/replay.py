@@ -15,6 +15,7 @@ from spotter.core.settings import Settings
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment
 from spotter.ergonomics.events.fall import FallEvent
+from spotter.ergonomics.exposure import Exposure
 from spotter.ergonomics.snapshot import StreamFactory
 from spotter.ergonomics.stream import CameraStream
 from spotter.recordings import CameraRecord, RecordingSet
@@ -74,6 +75,7 @@ class CameraReplay:
         frames, people: frames that the rules saw, and people in them.
         refused: frames that were late, came twice or belonged to an older epoch.
         watched_s: seconds between frames, without longer gaps and without held pictures.
+        exposures: person-seconds by trunk inclination, by epoch.
         steps: of its alerts, in the order of event time.
         suppressed: (track, event) of what the rules held back.
     """
@@ -87,6 +89,7 @@ class CameraReplay:
     people: int = 0
     refused: int = 0
     watched_s: float = 0.0
+    exposures: dict[int, Exposure] = field(default_factory=dict)
     steps: list[AlertStep] = field(default_factory=list)
     suppressed: list[tuple[str, FallEvent]] = field(default_factory=list)
 
@@ -155,6 +158,7 @@ def replay_poses(
             continue
         result.steps += (*taken.ended, *taken.assessment.alerts)
         result.suppressed += taken.assessment.suppressed
+        result.exposures[pose.epoch] = taken.assessment.exposure
         result.frames += 1
         result.people += len(taken.assessment.people)
         result.last_at = pose.captured_at
