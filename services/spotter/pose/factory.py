@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from spotter.core.errors import ModelError
 from spotter.core.settings import PoseSettings
 from spotter.pose.calibration.calibrated import Calibrated
 from spotter.pose.calibration.file import SUFFIX, Calibration, read_calibration
 from spotter.pose.library import checked_file, model_file
 from spotter.pose.models import PoseModel, create_model, family_of
-from spotter.pose.models.weights import WEIGHTS_FOLDER
+from spotter.pose.models.weights import PICKLE, WEIGHTS_FOLDER
+from spotter.pose.trial import try_out
 
 
 def model_of(settings: PoseSettings, *, calibrated: bool = True) -> PoseModel:
@@ -64,9 +66,22 @@ def _is_shipped(settings: PoseSettings) -> bool:
     return family.cards[0].shipped and settings.model == family.prefix
 
 
+def _check_given(model: str, file: Path) -> None:
+    """A file that was not brought in has no hash that anybody vouched for: it is tried out first."""
+    if file.suffix == PICKLE:
+        raise ModelError(
+            f"'{file}' is a pickle, which runs as code when it is loaded",
+            mend=f"Bring it in with its hash: spotter models fetch {model} --from {file} --sha256 HEX",
+        )
+    if not family_of(model).cards[0].shipped:
+        try_out(model, file)
+
+
 def _raw_model(settings: PoseSettings) -> PoseModel:
     file = settings.file
-    if file is None and not _is_shipped(settings):
+    if file is not None:
+        _check_given(settings.model, file)
+    elif not _is_shipped(settings):
         file = checked_file(Path(settings.folder), settings.model)
     return create_model(
         settings.model,
