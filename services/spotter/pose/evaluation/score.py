@@ -50,12 +50,15 @@ class ImageScore:
     missed: int
 
 
-def score(labels: LabelledSet, found: Sequence[Detections], *, seed: int = 0) -> tuple[Score, list[ImageScore]]:
+def score(
+    labels: LabelledSet, found: Sequence[Detections], *, seed: int = 0, resamples: int = BOOTSTRAP
+) -> tuple[Score, list[ImageScore]]:
     """Score what a model found.
 
     Args:
         found: by image, in the order of `labels.images`.
         seed: of the bootstrap.
+        resamples: for the interval; 0: none is computed.
 
     Raises:
         ModelError: pycocotools is not installed, or nobody is labelled.
@@ -74,7 +77,7 @@ def score(labels: LabelledSet, found: Sequence[Detections], *, seed: int = 0) ->
         run.accumulate()
         run.summarize()
     figures = [None if value < 0 else 100 * float(value) for value in run.stats]
-    interval = _bootstrap(run, len(labels.images), seed)
+    interval = _bootstrap(run, len(labels.images), seed, resamples) if resamples else None
     whole = Score(
         figures[0],
         figures[1],
@@ -136,7 +139,7 @@ def _results(found: Sequence[Detections]) -> list[dict[str, Any]]:
     ]
 
 
-def _bootstrap(run: Any, images: int, seed: int) -> tuple[float, float] | None:
+def _bootstrap(run: Any, images: int, seed: int, resamples: int) -> tuple[float, float] | None:
     """95 % interval of AP, from resampled images; what was matched within an image stays as it is."""
     areas = len(run.params.areaRng)
     table = np.empty((areas, images), object)
@@ -148,7 +151,7 @@ def _bootstrap(run: Any, images: int, seed: int) -> tuple[float, float] | None:
     # Only the figure over all sizes is wanted here.
     for each in (params, run.params):
         each.areaRng, each.areaRngLbl, each.imgIds = each.areaRng[:1], each.areaRngLbl[:1], list(range(images))
-    for _ in range(BOOTSTRAP):
+    for _ in range(resamples):
         run.evalImgs = table[0, random.integers(0, images, images)].tolist()
         with contextlib.redirect_stdout(io.StringIO()):
             run.accumulate()
@@ -158,7 +161,7 @@ def _bootstrap(run: Any, images: int, seed: int) -> tuple[float, float] | None:
             values.append(100 * float(known.mean()))
     params.areaRng, params.areaRngLbl, run.params.areaRng, run.params.areaRngLbl = kept
     run.evalImgs = table.ravel().tolist()
-    if len(values) < BOOTSTRAP // 2:
+    if len(values) < resamples // 2:
         return None
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)
