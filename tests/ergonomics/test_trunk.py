@@ -71,8 +71,46 @@ def test_a_tiny_person_is_not_observable() -> None:
 
 
 def test_nobody_is_no_angle() -> None:
-    empty = trunk_view(np.zeros((0, 17, 2), np.float32), np.zeros((0, 17), np.float32))
-    assert trunk_inclination(empty, LEVEL) == []
+    nobody = np.zeros((0, 17), np.float32)
+    for deviations in (None, nobody):
+        empty = trunk_view(np.zeros((0, 17, 2), np.float32), nobody, deviations)
+        assert trunk_inclination(empty, LEVEL) == []
+
+
+def test_the_keypoints_own_deviations_widen_the_interval() -> None:
+    keypoints = figure(300, trunk_deg=30)[None]
+    usual = np.array([60.0])
+    intervals = []
+    for sd in (0.5, 2.0, 6.0):
+        trunk = trunk_view(keypoints, SURE, np.full((1, 17), sd, np.float32))
+        # Each end is the middle of two points: sd over the root of two; the line has two ends, so sd over its length.
+        assert trunk.sigma[0] == pytest.approx(np.degrees(sd / trunk.length[0]), rel=1e-5)
+        intervals.append(trunk_inclination(trunk, LEVEL, usual)[0])
+    lows, highs = [angle.low for angle in intervals], [angle.high for angle in intervals]
+    assert lows == sorted(lows, reverse=True)
+    assert highs == sorted(highs)
+    assert lows[0] > lows[2] + 5
+    (fixed,) = trunk_inclination(trunk_view(keypoints, SURE), LEVEL, usual)
+    assert intervals[0].half_width < fixed.half_width < intervals[2].half_width
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_sigma_is_the_spread_of_the_angle_under_that_noise(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    keypoints = figure(300, trunk_deg=float(random.uniform(20, 90)))[None]
+    deviations = random.uniform(0.5, 3.0, (1, 17)).astype(np.float32)
+    noisy = keypoints + random.normal(size=(4000, 17, 2)) * deviations[..., None]
+    spread = trunk_view(noisy.astype(np.float32), np.full((4000, 17), 0.9, np.float32)).apparent.std()
+    assert trunk_view(keypoints, SURE, deviations).sigma[0] == pytest.approx(spread, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "raw", "calibrated"), [(0.1, False, False), (0.3, True, False), (0.5, True, True)]
+)
+def test_a_gate_is_a_probability_where_the_model_is_calibrated(confidence: float, raw: bool, calibrated: bool) -> None:
+    keypoints, sure = figure(300)[None], np.full((1, 17), confidence, np.float32)
+    assert trunk_view(keypoints, sure).visible[0] == raw
+    assert trunk_view(keypoints, sure, np.ones((1, 17), np.float32)).visible[0] == calibrated
 
 
 @given(st.floats(0, 179), st.floats(0.5, 20))

@@ -126,10 +126,12 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise ModelError(
             f"cannot write calibration '{path}': {error.strerror}", mend="Choose another file with --out"
         ) from None
