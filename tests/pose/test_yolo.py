@@ -28,8 +28,8 @@ ANCHORS = 84
     [
         ((1, 56, 8400), {}, YoloLayout(False, False, 1, None, 3)),
         ((1, 8400, 56), {}, YoloLayout(False, True, 1, None, 3)),
-        ((1, 300, 57), {}, YoloLayout(True, False, 1, None, 3)),
-        ((2, 300, 57), {"names": "{0: 'person'}"}, YoloLayout(True, False, 1, 0, 3)),
+        ((1, 300, 57), {}, YoloLayout(True, False, 1, None, 3, 300)),
+        ((2, 300, 57), {"names": "{0: 'person'}"}, YoloLayout(True, False, 1, 0, 3, 300)),
         ((1, 135, 8400), {"names": str(dict.fromkeys(range(80), "x"))}, YoloLayout(False, False, 80, None, 3)),
         ((1, 57, 8400), {"names": "['dog', 'person']", "kpt_shape": "[17, 3]"}, YoloLayout(False, False, 2, 1, 3)),
         ((1, 39, 8400), {"kpt_shape": "[17, 2]"}, YoloLayout(False, False, 1, None, 2)),
@@ -190,7 +190,7 @@ def test_files_that_are_something_else_are_one_line_with_a_mend(tmp_path: Path) 
     cases = [
         (tmp_path / "missing.onnx", "No such file"),
         (text, "is not an ONNX file"),
-        (cut, "cannot load"),
+        (cut, "not a whole ONNX file"),
         (flat, "not images"),
         (
             write_constant_graph(tmp_path / "class.onnx", {"output0": np.zeros((1, 1000), np.float32)}),
@@ -210,6 +210,49 @@ def test_a_provider_that_is_not_there_is_never_replaced_in_silence(tmp_path: Pat
     with pytest.raises(ModelError, match="no OpenVINOExecutionProvider") as caught:
         create_model("yolo-test", device="openvino", file=file).load()
     assert "onnxruntime-openvino" in caught.value.mend
+
+
+@pytest.mark.parametrize("head", ["raw", "final"])
+def test_a_random_network_agrees_with_the_reference_prediction(tmp_path: Path, head: str) -> None:
+    """Outputs of YOLOv8 and of YOLO26's end-to-end head with random weights, and what `ultralytics` 8.4.190 makes of
+    them; written by benchmarks/pose_agreement.py."""
+    with np.load(Path(__file__).parent.parent / "golden" / "pose_yolo_random.npz") as stored:
+        reference = {name.partition("/")[2]: stored[name] for name in stored.files if name.startswith(head)}
+    metadata = {"names": "{0: 'person'}", "kpt_shape": "[17, 3]"}
+    file = write_constant_graph(
+        tmp_path / "m.onnx", {"output0": reference["output"]}, shape=(1, 3, 128, 128), metadata=metadata
+    )
+    model = YoloOnnx("yolo-test", file, threads=1, limits=YoloLimits(max_people=300))
+    model.load()
+    width, height = reference["size"].astype(int)
+    (found,) = model.predict([np.zeros((height, width, 3), np.uint8)])
+    assert len(found) == len(reference["scores"]) > 5
+    assert np.allclose(found.scores, reference["scores"], atol=1e-6)
+    assert np.allclose(found.boxes, reference["boxes"], atol=1e-3)
+    assert np.allclose(found.keypoints.clip(0, [width, height]), reference["keypoints"], atol=1e-3)
+    assert np.allclose(found.confidences, reference["confidences"], atol=1e-6)
+
+
+def test_the_surest_class_decides() -> None:
+    output = np.zeros((57, ANCHORS), np.float32)
+    output[:6, 0] = [20, 20, 10, 10, 0.9, 0.6]
+    output[:6, 7] = [40, 20, 10, 10, 0.3, 0.6]
+    found = decode(output, YoloLayout(False, False, 2, 1, 3), YoloLimits())
+    assert found.boxes.tolist() == [[35, 15, 45, 25]]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("row", [0, 4, 7])
+def test_numbers_that_are_not_finite_are_no_empty_picture(bad: float, row: int) -> None:
+    output = raw(person(20, 20, 0.9))
+    output[row, 0] = bad
+    with pytest.raises(ModelError, match="not finite"):
+        decode(output, RAW, YoloLimits())
+    rows = np.zeros((300, 57), np.float32)
+    rows[0, 4] = 0.9
+    rows[0, row] = bad
+    with pytest.raises(ModelError, match="not finite"):
+        decode(rows, YoloLayout(True, False, 1, None, 3, 300), YoloLimits())
 
 
 @pytest.mark.shared

@@ -11,17 +11,20 @@ from rich.progress import DownloadColumn, Progress
 from rich.table import Table
 
 from spotter.cli.console import line, output
+from spotter.cli.models_calibrate import calibrate_model
 from spotter.cli.models_evaluate import evaluate
 from spotter.cli.options import DEFAULT_CONFIG
 from spotter.core.errors import ModelError
 from spotter.core.settings import load_settings
 from spotter.pose.library import checked_file, fetch, model_file, suffix_of
-from spotter.pose.models import ModelCard, create_model, model_cards
+from spotter.pose.models import ModelCard, model_cards
 from spotter.pose.models.movenet_import import read_tfjs
-from spotter.pose.models.weights import MANIFEST_FILE, WEIGHTS_FILE, WEIGHTS_FOLDER, read_manifest
+from spotter.pose.models.weights import MANIFEST_FILE, PICKLE, WEIGHTS_FILE, WEIGHTS_FOLDER, read_manifest
+from spotter.pose.trial import try_out
 
 app = typer.Typer(no_args_is_help=True, help="Pose models: list and check them, bring in your own.")
 app.command("evaluate")(evaluate)
+app.command("calibrate")(calibrate_model)
 
 
 _FOLDER_HELP = "Folder of model files that are not shipped; by default pose.folder of the settings."
@@ -71,12 +74,15 @@ def fetch_model(
     sha256: Annotated[
         str | None, typer.Option(metavar="HEX", help="SHA-256 that the file must have; a URL needs it.")
     ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Take a .pt file without a hash: it runs as code when it is loaded.")
+    ] = False,
     folder: Annotated[Path | None, typer.Option(metavar="DIR", help=_FOLDER_HELP)] = None,
 ) -> None:
     """Bring in a model file of yours, try it out, and keep it with its SHA-256, which is checked at each start.
 
     Nothing is downloaded unless you give a URL. Mind the licence of the weights: Ultralytics' YOLO models are AGPL-3.0
-    unless you have bought another licence.
+    unless you have bought another licence. A .pt file of theirs needs the extra `spotter-safety[ultralytics]`.
     """
     place = folder or _folder()
     if name in {card.name for card in model_cards() if card.shipped}:
@@ -87,13 +93,14 @@ def fetch_model(
 
         def check(path: Path) -> None:
             bar.update(task, description=f"Trying {name}", total=None)
-            create_model(name, device="cpu", file=path).load()
+            try_out(name, path)
 
         found = fetch(
             place,
             name,
             source,
             sha256=sha256,
+            trusted=trust,
             check=check,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
@@ -145,7 +152,7 @@ def _fetched(folder: Path) -> list[str]:
     if not (folder / MANIFEST_FILE).is_file():
         return []
     files = (Path(name) for name in read_manifest(folder))
-    return sorted(file.stem for file in files if file.suffix == suffix_of(file.stem))
+    return sorted(file.stem for file in files if file.suffix in (suffix_of(file.stem), PICKLE))
 
 
 def _state(card: ModelCard | None, folder: Path, name: str, failures: list[ModelError]) -> str:

@@ -17,7 +17,7 @@ from spotter.core.errors import ModelError
 from spotter.core.settings.redact import redact_url
 from spotter.pose.models.movenet_maps import MODEL_NAME
 from spotter.pose.models.session import MOST_BYTES
-from spotter.pose.models.weights import MANIFEST_FILE, digest, read_manifest, verify
+from spotter.pose.models.weights import MANIFEST_FILE, PICKLE, digest, read_manifest, verify
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _CHUNK = 1024 * 1024
@@ -37,7 +37,9 @@ def model_file(folder: Path, name: str) -> Path:
         raise ModelError(
             f"'{name}' cannot be the name of a model", mend="Use small letters, digits, dot, dash and underscore"
         )
-    return folder / f"{name}{suffix_of(name)}"
+    usual = folder / f"{name}{suffix_of(name)}"
+    pickled = folder / f"{name}{PICKLE}"
+    return pickled if pickled.is_file() and not usual.is_file() else usual
 
 
 def suffix_of(name: str) -> str:
@@ -65,6 +67,7 @@ def fetch(
     source: str,
     *,
     sha256: str | None = None,
+    trusted: bool = False,
     check: Callable[[Path], None] | None = None,
     progress: OnProgress | None = None,
 ) -> str:
@@ -73,6 +76,7 @@ def fetch(
     Args:
         source: a file, or an https:// URL (http:// on loopback only); a URL needs `sha256`.
         sha256: what the file must have, hexadecimal.
+        trusted: the person has been told what a .pt file is, and wants it without a hash.
         check: tries the file out before it gets its place; raises `ModelError`.
 
     Returns:
@@ -81,8 +85,13 @@ def fetch(
     Raises:
         ModelError: the source cannot be read, is too large, is another file than expected, or does not work.
     """
-    target = model_file(folder, name)
+    target = _target(folder, name, source)
     wanted = _wanted(sha256, source)
+    if target.suffix == PICKLE and wanted is None and not trusted:
+        raise ModelError(
+            f"'{source}' is a pickle: whoever made it runs any code on this machine when it is loaded",
+            mend="Export it to ONNX; or give --sha256 as its publisher states it, or --trust if you made it yourself",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}-", suffix=target.suffix)
@@ -110,8 +119,19 @@ def fetch(
         path.replace(target)
     finally:
         path.unlink(missing_ok=True)
-    _note(folder, target.name, found)
+    for other in {PICKLE, suffix_of(name)} - {target.suffix}:
+        (folder / f"{name}{other}").unlink(missing_ok=True)
+    _note(folder, name, target.name, found)
     return found
+
+
+def _target(folder: Path, name: str, source: str) -> Path:
+    usual = model_file(folder, name).with_name(f"{name}{suffix_of(name)}")
+    if Path(urlsplit(source).path if "://" in source else source).suffix != PICKLE:
+        return usual
+    if not name.startswith("yolo"):
+        raise ModelError(f"'{redact_url(source)}' is a .pt file, and '{name}' no YOLO model", mend="Give an ONNX file")
+    return folder / f"{name}{PICKLE}"
 
 
 def _wanted(sha256: str | None, source: str) -> str | None:
@@ -165,10 +185,12 @@ def _download(url: str, target: Path, progress: OnProgress | None) -> None:
         ) from None
 
 
-def _note(folder: Path, name: str, found: str) -> None:
-    """Write the manifest anew; a reader finds the old one or the new one."""
+def _note(folder: Path, name: str, file: str, found: str) -> None:
+    """Write the manifest anew; a reader finds the old one or the new one. A model has one file."""
     manifest = read_manifest(folder) if (folder / MANIFEST_FILE).is_file() else {}
-    manifest[name] = found
+    for suffix in (PICKLE, suffix_of(name)):
+        manifest.pop(f"{name}{suffix}", None)
+    manifest[file] = found
     text = "".join(f"{value}  {key}\n" for key, value in sorted(manifest.items()))
     temporary = folder / f".{MANIFEST_FILE}.{os.getpid()}"
     temporary.write_text(text, encoding="ascii")

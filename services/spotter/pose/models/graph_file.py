@@ -90,6 +90,8 @@ def _fields(data: mmap.mmap, start: int, end: int, left: list[int]) -> Iterator[
         kind = tag & 7
         if kind == _BYTES:
             length, at = _varint(data, at, end)
+            if length > end - at:
+                raise ValueError("ends early")
             yield tag >> 3, at, at + length
             at += length
         elif kind == _VARINT:

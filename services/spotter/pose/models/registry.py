@@ -12,7 +12,7 @@ from spotter.pose.models.api import PoseModel
 from spotter.pose.models.devices import Device, choose_device
 from spotter.pose.models.movenet_decode import DecodeLimits
 from spotter.pose.models.movenet_maps import MODEL_NAME, MODEL_VERSION, PARAMETERS
-from spotter.pose.models.weights import GRAPH_FILE, WEIGHTS_FILE, WEIGHTS_FOLDER, digest, verify
+from spotter.pose.models.weights import GRAPH_FILE, PICKLE, WEIGHTS_FILE, WEIGHTS_FOLDER, digest, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ def create_model(
         name: one of `model_names()`, or a name of the user's own that begins as a family does ("yolo11n-site",
             "movenet-multipose-site").
         device: auto takes CUDA where the model can use it, else the CPU.
-        file: the model's ONNX file; of MoveNet, fine-tuned weights (safetensors).
+        file: the model's ONNX file; of MoveNet, fine-tuned weights (safetensors); of YOLO also a .pt file, which is
+            code that runs when it is loaded.
         Others: see `ModelOptions`.
 
     Raises:
@@ -115,7 +116,8 @@ def create_model(
     family = family_of(name)
     if input_size < 32 or input_size % 32:
         raise ModelError(f"input size {input_size} px is not a multiple of 32", mend="Use 256, 320, 384, 512 or 640")
-    chosen = choose_device(device, torch=family.prefix == MODEL_NAME)
+    torch = family.prefix == MODEL_NAME or (file is not None and file.suffix == PICKLE)
+    chosen = choose_device(device, torch=torch)
     return family.make(name, ModelOptions(chosen, input_size, threads, min_score, max_people, file, max_batch))
 
 
@@ -179,7 +181,12 @@ def _yolo(name: str, options: ModelOptions) -> PoseModel:
 
     file = _file(name, options)
     score = {} if options.min_score is None else {"min_score": options.min_score}
-    return YoloOnnx(
+    kind = YoloOnnx
+    if file.suffix == PICKLE:
+        from spotter.pose.models.ultralytics import YoloPt
+
+        kind = YoloPt
+    return kind(
         _name(name, file),
         file,
         input_size=options.input_size,

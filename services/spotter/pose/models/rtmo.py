@@ -19,7 +19,7 @@ from spotter.core.contracts import KEYPOINTS, Image
 from spotter.core.errors import ModelError
 from spotter.pose.letterbox import GREY, check_image
 from spotter.pose.models.api import Detections
-from spotter.pose.models.session import first_input, open_session
+from spotter.pose.models.session import first_input, open_session, reason_of
 
 DEFAULT_SIZE = 640
 """Side of the input that the published files have (RTMO-t: 416), px; used where the file leaves it free."""
@@ -66,7 +66,7 @@ class RtmoOnnx:
     def load(self) -> None:
         session = open_session(self._file, self._threads, self.device)
         self._input, shape, kind = first_input(session)
-        if kind != "tensor(float)" or len(shape) != 4:
+        if kind != "tensor(float)" or len(shape) != 4 or (isinstance(shape[0], int) and shape[0] != 1):
             raise self._wrong(f"takes {kind} of shape {list(shape)}")
         rows, columns = shape[2], shape[3]
         if isinstance(rows, int) and isinstance(columns, int):
@@ -91,7 +91,7 @@ class RtmoOnnx:
         self._canvas[: inner[1], inner[0] :] = GREY
         cv2.resize(image, inner, dst=self._canvas[: inner[1], : inner[0]], interpolation=cv2.INTER_LINEAR)
         batch = np.ascontiguousarray(self._canvas.transpose(2, 0, 1)[None], np.float32)
-        people, points = self._read(self._session.run(None, {self._input: batch}))
+        people, points = self._read(self._run(batch))
         strong = np.flatnonzero(people[:, 4] >= self._min_score)
         best = strong[np.argsort(-people[strong, 4], kind="stable")[: self._max_people]]
         limits = np.array([width, height], np.float32)
@@ -103,16 +103,30 @@ class RtmoOnnx:
             points[best, :, 2].clip(0, 1),
         )
 
+    def _run(self, batch: npt.NDArray[np.float32]) -> Sequence[Any]:
+        try:
+            outputs: Sequence[Any] = self._session.run(None, {self._input: batch})
+        except Exception as error:
+            # As in `session`: whatever ONNX Runtime raises means that the graph does not take this input.
+            raise self._wrong(f"cannot run: {reason_of(error)}") from None
+        return outputs
+
     def _read(self, outputs: Sequence[Any]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """(people, 5) and (people, 17, 3), told apart by their shapes."""
-        people = next((one for one in outputs if one.ndim == 3 and one.shape[2] == 5), None)
-        points = next((one for one in outputs if one.ndim == 4 and one.shape[3] == 3), None)
-        if people is None or points is None:
-            raise self._wrong(f"gives out {', '.join(str(list(one.shape)) for one in outputs)}")
+        shapes = [np.shape(one) for one in outputs]
+        people = next((one for one, shape in zip(outputs, shapes, strict=True) if shape[2:] == (5,)), None)
+        points = next((one for one, shape in zip(outputs, shapes, strict=True) if shape[3:] == (3,)), None)
+        if people is None or points is None or people.shape[:2] != points.shape[:2] or len(people) != 1:
+            raise self._wrong(f"gives out {', '.join(str(list(shape)) for shape in shapes)}")
         if points.shape[2] != KEYPOINTS:
             raise ModelError(
                 f"model file '{self._file}' has {points.shape[2]} keypoints, not the {KEYPOINTS} of COCO",
                 mend="Give an RTMO file trained on COCO keypoints",
+            )
+        if not (np.isfinite(people).all() and np.isfinite(points).all()):
+            raise ModelError(
+                f"model file '{self._file}' gave out numbers that are not finite",
+                mend="Export it again in single precision, or check it",
             )
         return people[0].astype(np.float32, copy=False), points[0].astype(np.float32, copy=False)
 

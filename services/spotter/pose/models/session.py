@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,17 @@ _PACKAGES = {
 
 MOST_BYTES = 2 * 1024**3
 """A model file larger than this is refused: the largest pose model of the families known here has 0.4 GB."""
+
+_MOST_REASON = 300
+_NOISE = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\[ONNXRuntimeError\] : \d+ : \w+ : ",
+        r"Load model from \S+ failed: ?",
+        r"\S*/onnxruntime_src/\S+ .*?\)( const)? (?=[A-Z])",
+        r"Non-zero status code returned while ",
+    )
+)
 
 MOST_NUMBERS = 2**26
 """A graph that states outputs of more numbers than this for one image is refused; pose models have under a million."""
@@ -73,9 +85,8 @@ def open_session(
         session = runtime.InferenceSession(str(graph), options, providers=[provider])
     except Exception as error:
         # ONNX Runtime's own exception types are many and undocumented; each means that this graph cannot run here.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(
-            f"ONNX Runtime {runtime.__version__} cannot load '{graph}': {reason}",
+            f"ONNX Runtime {runtime.__version__} cannot load '{graph}': {reason_of(error)}",
             mend="Check that it is a whole ONNX file, or update with: pip install --upgrade onnxruntime",
         ) from None
     if provider not in session.get_providers():
@@ -86,6 +97,15 @@ def open_session(
         )
     _check_outputs(graph, session)
     return session
+
+
+def reason_of(error: Exception) -> str:
+    """What an error of ONNX Runtime says, in one line without its codes, source files and functions."""
+    line = str(error).strip().partition("\n")[0]
+    for pattern in _NOISE:
+        line = pattern.sub("", line)
+    line = line.strip(" .") or type(error).__name__
+    return line if len(line) <= _MOST_REASON else f"{line[:_MOST_REASON]} ..."
 
 
 def available(device: str) -> bool:

@@ -11,6 +11,8 @@ WEIGHTS_FOLDER = Path(__file__).resolve().parent.parent / "weights"
 WEIGHTS_FILE = "movenet-multipose.safetensors"
 GRAPH_FILE = "movenet-multipose.onnx"
 MANIFEST_FILE = "SHA256SUMS"
+PICKLE = ".pt"
+"""Suffix of files that run as code when they are loaded."""
 
 REINSTALL = "Reinstall with: pip install --force-reinstall --no-deps spotter-safety"
 

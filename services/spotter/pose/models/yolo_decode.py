@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotter.core.contracts import KEYPOINTS, FloatArray
+from spotter.core.errors import ModelError
 from spotter.pose.models.api import Detections
 from spotter.pose.models.yolo_layout import YoloLayout
 
@@ -31,6 +32,9 @@ def decode(output: FloatArray, layout: YoloLayout, limits: YoloLimits) -> Detect
 
     Args:
         output: one image's part of the graph's output, (channels, anchors), (anchors, channels) or (people, numbers).
+
+    Raises:
+        ModelError: a number is not finite, as an overflow in half precision gives it: that is not an empty picture.
     """
     if layout.final:
         return _final(output.astype(np.float32, copy=False), layout, limits)
@@ -68,13 +72,18 @@ def suppress_boxes(boxes: FloatArray, scores: FloatArray, threshold: float, most
 def _raw(rows: FloatArray, layout: YoloLayout, limits: YoloLimits) -> Detections:
     """`rows`: (anchors, channels)."""
     of_class = rows[:, 4 : 4 + layout.classes]
-    scores = of_class[:, layout.person] if layout.person is not None else of_class.max(axis=1)
-    strong = np.flatnonzero(scores >= limits.min_score)
+    scores = of_class.max(axis=1)
+    _check_finite(scores)
+    sure = scores >= limits.min_score
+    if layout.person is not None and layout.classes > 1:
+        sure &= of_class[:, layout.person] == scores
+    strong = np.flatnonzero(sure)
     if not len(strong):
         return Detections.none()
     if len(strong) > _CANDIDATES:
         strong = strong[np.argsort(-scores[strong], kind="stable")[:_CANDIDATES]]
     found = rows[strong].astype(np.float32, copy=False)
+    _check_finite(found)
     best = scores[strong].astype(np.float32, copy=False)
     centre, half = found[:, :2], found[:, 2:4] / 2
     boxes = np.concatenate([centre - half, centre + half], axis=1)
@@ -84,10 +93,12 @@ def _raw(rows: FloatArray, layout: YoloLayout, limits: YoloLimits) -> Detections
 
 def _final(found: FloatArray, layout: YoloLayout, limits: YoloLimits) -> Detections:
     """`found`: (people, 6 + keypoints); rows that are not used are zeros."""
+    _check_finite(found[:, 4])
     strong = found[:, 4] >= limits.min_score
     if layout.person is not None:
         strong &= found[:, 5].round() == layout.person
     found = found[strong]
+    _check_finite(found)
     found = found[np.argsort(-found[:, 4], kind="stable")[: limits.max_people]]
     return _people(found[:, :4], found[:, 4], found[:, 6:], layout.values)
 
@@ -101,3 +112,10 @@ def _people(boxes: FloatArray, scores: FloatArray, keypoints: FloatArray, values
         np.ascontiguousarray(points[..., :2], np.float32),
         np.ascontiguousarray(sure.clip(0, 1), np.float32),
     )
+
+
+def _check_finite(numbers: FloatArray) -> None:
+    if not np.isfinite(numbers).all():
+        raise ModelError(
+            "the model gave out numbers that are not finite", mend="Export it again in single precision, or check it"
+        )

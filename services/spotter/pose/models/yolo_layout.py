@@ -36,6 +36,7 @@ class YoloLayout:
         transposed: raw output is (batch, anchors, channels).
         classes: how many there are; `person` is the one that counts, None where any does.
         values: numbers of one keypoint: 3 with a score, 2 without.
+        people: rows of a final output, else 0.
     """
 
     final: bool
@@ -43,6 +44,7 @@ class YoloLayout:
     classes: int
     person: int | None
     values: int
+    people: int = 0
 
 
 def recognise(shape: Sequence[int], rows: int, columns: int, metadata: Mapping[str, str]) -> YoloLayout:
@@ -54,7 +56,7 @@ def recognise(shape: Sequence[int], rows: int, columns: int, metadata: Mapping[s
     Raises:
         ModelError: not a YOLO-pose output, or not one of the 17 COCO keypoints.
     """
-    if len(shape) != 3:
+    if len(shape) != 3 or not all(shape):
         raise _unknown(f"its output has shape {tuple(shape)}")
     names = _literal(metadata, "names")
     keypoints, values = _keypoint_shape(metadata)
@@ -69,7 +71,7 @@ def recognise(shape: Sequence[int], rows: int, columns: int, metadata: Mapping[s
         return YoloLayout(False, transposed, classes, _person(names), values)
     if (second - _FINAL_HEAD) % values == 0 and second > _FINAL_HEAD:
         _check_keypoints(second - _FINAL_HEAD, keypoints, values)
-        return YoloLayout(True, False, len(names) if names else 1, _person(names), values)
+        return YoloLayout(True, False, len(names) if names else 1, _person(names), values, first)
     raise _unknown(f"its output has shape {tuple(shape)} for an input of {columns}x{rows} px")
 
 
