@@ -11,8 +11,8 @@ from spotter.core.contracts import Image
 from spotter.core.settings import CameraSettings, IngestSettings
 from spotter.ingest.sources import open_source
 
-WIDTH = 260
-"""Width of a frame in a picture, px: twice what is shown."""
+WIDTH = 640
+"""Width of a frame in a picture, px; the part with the person in it is shown larger."""
 
 
 def frames_at(camera: CameraSettings, moments: Sequence[float]) -> dict[float, str]:
@@ -41,5 +41,5 @@ def frames_at(camera: CameraSettings, moments: Sequence[float]) -> dict[float, s
 def _data_url(image: Image) -> str:
     height = max(1, round(image.shape[0] * WIDTH / image.shape[1]))
     small = cv2.resize(image, (WIDTH, height), interpolation=cv2.INTER_AREA)
-    _, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    _, data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 70])
     return "data:image/jpeg;base64," + base64.b64encode(data.tobytes()).decode()

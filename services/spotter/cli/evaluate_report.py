@@ -14,8 +14,8 @@ from spotter.evaluation.event_metrics import per_day, quantile, wilson
 from spotter.evaluation.outcome import Stratum, counts, strata, total, usable_share
 
 _CAUTION = (
-    "found: falls with an alert, of all, with the 95 % Wilson interval of that share; false: alerts without a fall, and "
-    "their exact 95 % Poisson interval for a camera-day (one-sided where there is none); latency: seconds from impact to "
+    "found: falls with an alert, and the 95 % Wilson interval of their share; false: alerts without a fall, and their "
+    "exact 95 % Poisson interval for a camera-day (one-sided where there is none); latency: seconds from impact to "
     "alert, p50 and p95. Acted falls and short clips say nothing about a site."
 )
 

@@ -108,6 +108,9 @@ def _is_low(one: Sample, fall: FallParameters) -> bool:
 def _too_short(
     window: Window, fall: FallParameters, track: str, samples: Sequence[Sample], grounded: Sequence[Sample]
 ) -> Diagnosis:
+    if any(one.state is FallState.ALERTED for one in grounded):
+        text = f"{track} had an alert already, raised outside the window of this impact"
+        return Diagnosis("rule", "alert_elsewhere", text, track)
     begin = grounded[0].at_s
     until = window.stops_s if window.stops_s is not None else grounded[-1].at_s
     words = _descent_words(fall, samples)

@@ -9,7 +9,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from spotter.core.contracts import FloatArray
+import numpy as np
+
 from spotter.core.parameters import FallParameters
 from spotter.ergonomics.events.fall import FallState
 from spotter.evaluation.svg import AMBER, BLUE, GREY, GRID, INK, MUTED, RED, Svg, ticks
@@ -26,6 +27,12 @@ LIMBS = (
 
 _SHOWN = 0.15
 """Keypoints below this confidence are not drawn."""
+
+_ASPECT = 1.25
+"""Width of a panel by its height."""
+
+_MARGIN = 1.25
+"""A panel shows so much more than the person."""
 
 _WIDTH, _LEFT, _RIGHT = 1100.0, 90.0, 150.0
 _PHASES = {FallState.UP: GREY, FallState.GROUND: AMBER, FallState.ALERTED: RED}
@@ -69,7 +76,7 @@ def draw(strip: Strip) -> str:
     top = 62.0 + 16 * len(lines)
     window = strip.window
     panel = (_WIDTH - 32) / PANELS
-    tall = (panel - 6) * (window.height / window.width if window.width else 0.75)
+    tall = (panel - 6) / _ASPECT
     tracks = sorted(window.tracks, key=lambda name: (name != strip.track_id, -len(window.tracks[name]), name))[:_TRACKS]
     plots = top + tall + 34
     svg = Svg(_WIDTH, plots + 170 + 30 + 100 + 30 + 18 * max(len(tracks), 1) + 62)
@@ -77,7 +84,7 @@ def draw(strip: Strip) -> str:
     for number, line in enumerate(lines):
         svg.text(16, 48 + 16 * number, line)
     for number, at in enumerate(moments(window)):
-        _panel(svg, strip, at, 16 + number * panel, top, panel - 6, tall)
+        _panel(svg, strip, at, (16 + number * panel, top), (panel - 6, tall))
     axis = _Axis(window)
     heights, trunk = _Plot(svg, plots, 170, 0.0, 1.1), _Plot(svg, plots + 200, 100, 0.0, 180.0)
     bottom = plots + 330 + 18 * max(len(tracks), 1)
@@ -131,27 +138,45 @@ def _frame(svg: Svg, axis: _Axis, plots: tuple[_Plot, _Plot], bottom: float) -> 
     svg.text(16, trunk.top + trunk.height + 24, "phases of the rule, by track", size=11, colour=MUTED)
 
 
-def _panel(svg: Svg, strip: Strip, at: float, x: float, y: float, width: float, height: float) -> None:
-    svg.rect(x, y, width, height, "#f3f5f7")
-    if at in strip.pictures:
-        svg.picture(x, y, width, height, strip.pictures[at])
-    scale = width / strip.window.width if strip.window.width else 1.0
-    for name, samples in strip.window.tracks.items():
-        sample = next((one for one in samples if one.at_s == at), None)
-        if sample is not None:
-            _skeleton(
-                svg, sample.keypoints * scale, sample.confidences, (x, y), RED if name == strip.track_id else BLUE
-            )
-    svg.text(x + 4, y + height + 13, f"{at:.1f} s", size=11, colour=MUTED)
+def _crop(strip: Strip) -> tuple[float, float, float, float]:
+    """Left, top, width, height of the part of the picture where the person moves, px; the whole where nobody does."""
+    window = strip.window
+    tracks = [window.tracks[strip.track_id]] if strip.track_id in window.tracks else list(window.tracks.values())
+    seen = [one.keypoints[one.confidences >= _SHOWN] for samples in tracks for one in samples]
+    points = np.concatenate(seen) if seen else np.zeros((0, 2), np.float32)
+    if not len(points) or not window.width:
+        return 0.0, 0.0, float(window.width or 4), float(window.height or 3)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    height = max((bottom - top) * _MARGIN, (right - left) * _MARGIN / _ASPECT)
+    height = float(min(height, window.height, window.width / _ASPECT))
+    width = height * _ASPECT
+    x = min(max((left + right) / 2 - width / 2, 0), window.width - width)
+    y = min(max((top + bottom) / 2 - height / 2, 0), window.height - height)
+    return float(x), float(y), width, height
 
 
-def _skeleton(svg: Svg, points: FloatArray, confidences: FloatArray, at: tuple[float, float], colour: str) -> None:
-    places = [(at[0] + float(px), at[1] + float(py)) for px, py in points]
+def _panel(svg: Svg, strip: Strip, at: float, place: tuple[float, float], size: tuple[float, float]) -> None:
+    box = _crop(strip)
+    pixel = box[2] / size[0]
+    svg.rect(*place, *size, "#f3f5f7")
+    with svg.view(place, size, box):
+        if at in strip.pictures:
+            svg.picture(0, 0, strip.window.width, strip.window.height, strip.pictures[at])
+        for name, samples in strip.window.tracks.items():
+            sample = next((one for one in samples if one.at_s == at), None)
+            if sample is not None:
+                _skeleton(svg, sample, RED if name == strip.track_id else BLUE, 1.8 * pixel)
+    svg.text(place[0] + 4, place[1] + size[1] + 13, f"{at:.1f} s", size=11, colour=MUTED)
+
+
+def _skeleton(svg: Svg, sample: Sample, colour: str, width: float) -> None:
+    places = [(float(x), float(y)) for x, y in sample.keypoints]
+    shown = sample.confidences >= _SHOWN
     for a, b in LIMBS:
-        if confidences[a] >= _SHOWN and confidences[b] >= _SHOWN:
-            svg.line(places[a], places[b], colour, 1.6)
-    if confidences[0] >= _SHOWN:
-        svg.dot(places[0], 2.6, colour)
+        if shown[a] and shown[b]:
+            svg.line(places[a], places[b], colour, round(width, 2))
+    if shown[0]:
+        svg.dot(places[0], round(1.5 * width, 2), colour)
 
 
 def _heights(svg: Svg, strip: Strip, axis: _Axis, plot: _Plot) -> None:

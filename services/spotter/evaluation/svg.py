@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from xml.sax.saxutils import escape, quoteattr
 
 INK, MUTED, GRID, PAPER = "#1d2733", "#66707c", "#dde2e8", "#ffffff"
@@ -66,6 +67,17 @@ class Svg:
         self._parts.append(
             f'<image x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" href={quoteattr(data_url)}/>'
         )
+
+    @contextmanager
+    def view(self, at: Point, size: Point, box: tuple[float, float, float, float]) -> Iterator[None]:
+        """What is drawn within is in the units of `box` (left, top, width, height), which fills a part of the whole."""
+        left, top, width, height = box
+        self._parts.append(
+            f'<svg x="{at[0]:.1f}" y="{at[1]:.1f}" width="{size[0]:.1f}" height="{size[1]:.1f}" '
+            f'viewBox="{left:.1f} {top:.1f} {width:.1f} {height:.1f}">'
+        )
+        yield
+        self._parts.append("</svg>")
 
     def render(self) -> str:
         """The whole document."""

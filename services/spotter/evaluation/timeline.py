@@ -71,7 +71,7 @@ def _lanes(differences: Sequence[Difference]) -> tuple[dict[Lane, list[Differenc
 def _head(picture: Svg, differences: Sequence[Difference], baseline: str, candidate: str) -> None:
     counts = Counter(one.change for one in differences)
     picture.text(16, 26, "Alerts under two settings", size=17, bold=True)
-    picture.text(16, 46, f"upper bars: baseline ({baseline})    lower bars: candidate ({candidate})", colour=MUTED)
+    picture.text(16, 46, f"upper bars: baseline, {baseline}; lower bars: candidate, {candidate}", colour=MUTED)
     x = 16.0
     for change, colour in COLOURS.items():
         picture.rect(x, 58, 12, 12, colour)
