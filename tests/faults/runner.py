@@ -176,6 +176,8 @@ def _end(site: Site, scene: Scene) -> list[str]:
         for name, codes in site.processes.deaths().items()
     ]
     running = [process for process in site.processes if process.running]
+    for process in running:
+        process.wait_ready()  # One that still starts would not know yet what a SIGTERM asks of it.
     with ThreadPoolExecutor(len(running) or 1) as pool:
         for process, code in zip(running, pool.map(lambda each: each.stop(), running), strict=True):
             scene.exits.setdefault(process.name, []).append(code)

@@ -96,8 +96,10 @@ class _Bounded:
     def begin(self) -> None:
         with self._lock:
             if self._running is None or not self._running.is_alive():
-                self._running = threading.Thread(target=self._ask, name="spotter-check", daemon=True)
-                self._running.start()
+                started = threading.Thread(target=self._ask, name="spotter-check", daemon=True)
+                started.start()
+                # Only now may another thread see it: one that has not started cannot be waited for.
+                self._running = started
 
     def answer(self, deadline: float) -> str:
         running = self._running
