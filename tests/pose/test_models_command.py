@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +29,27 @@ def test_list_names_the_model_its_licence_and_its_state() -> None:
     row = done.stdout.splitlines()[1]
     for expected in ("movenet-multipose", "Apache-2.0", "Google", "4,723,346", "whole"):
         assert expected in row
+    assert "Calibrated" in done.stdout.splitlines()[0]
+    assert row.rstrip().endswith("384 px")
+
+
+@pytest.mark.shared
+def test_list_says_which_models_are_not_calibrated_and_refuses_a_calibration_of_others(
+    shared_dir: Path, tmp_path: Path
+) -> None:
+    shutil.copy(shared_dir / "models" / "yolo11n-pose.onnx", tmp_path)
+    digest = hashlib.sha256((tmp_path / "yolo11n-pose.onnx").read_bytes()).hexdigest()
+    (tmp_path / "SHA256SUMS").write_text(f"{digest}  yolo11n-pose.onnx\n")
+    done = spotter("models", "list", "--folder", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    row = next(line for line in done.stdout.splitlines() if line.startswith("yolo11n-pose"))
+    assert row.split()[-2:] == ["whole", "no"]
+    shutil.copy(
+        WEIGHTS_FOLDER / "movenet-multipose-1.calibration.json", tmp_path / "yolo11n-pose.onnx.calibration.json"
+    )
+    other = spotter("models", "list", "--folder", str(tmp_path))
+    assert other.returncode == 4
+    assert f"is of model 'movenet-multipose/1', not of 'yolo11n-pose/{digest[:8]}'" in other.stderr
 
 
 @pytest.mark.shared

@@ -15,7 +15,8 @@ from spotter.cli.models_calibrate import calibrate_model
 from spotter.cli.models_evaluate import evaluate
 from spotter.cli.options import DEFAULT_CONFIG
 from spotter.core.errors import ModelError
-from spotter.core.settings import load_settings
+from spotter.core.settings import PoseSettings, load_settings
+from spotter.pose.factory import calibration_of, model_of
 from spotter.pose.library import checked_file, fetch, model_file, suffix_of
 from spotter.pose.models import ModelCard, model_cards
 from spotter.pose.models.movenet_import import read_tfjs
@@ -27,6 +28,8 @@ app.command("evaluate")(evaluate)
 app.command("calibrate")(calibrate_model)
 
 
+_WHOLE = "[green]whole[/green]"
+
 _FOLDER_HELP = "Folder of model files that are not shipped; by default pose.folder of the settings."
 
 
@@ -37,7 +40,7 @@ def list_models(
     """List the models and check their files; ends with an error when one is damaged."""
     place = folder or _folder()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Name", "Licence", "Author", "Parameters", "Input", "COCO AP", "CPU ms", "Weights"):
+    for column in ("Name", "Licence", "Author", "Parameters", "Input", "COCO AP", "CPU ms", "Weights", "Calibrated"):
         # The name is what people copy, so it is never cut.
         width = 17 if column == "Name" else None
         table.add_column(column, justify="right" if column in ("Parameters", "CPU ms") else "left", min_width=width)
@@ -47,12 +50,14 @@ def list_models(
     for name in (*cards, *own):
         card = cards.get(name)
         state = _state(card, place, name, failures)
+        calibrated = _calibrated(place, name, failures) if state == _WHOLE else ""
         if card is None:
-            table.add_row(name, "?", "yours", "", "", "", "", state)
+            table.add_row(name, "?", "yours", "", "", "", "", state, calibrated)
         else:
             millions = f"{card.parameters:,}" if card.shipped else f"{card.parameters / 1e6:.1f} M"
             parameters = millions if card.parameters else ""
-            table.add_row(name, card.licence, card.author, parameters, card.input, card.ap, card.ms, state)
+            row = (name, card.licence, card.author, parameters, card.input, card.ap, card.ms, state, calibrated)
+            table.add_row(*row)
     output().print(table)
     line("COCO AP as the authors state it, in percent; movenet-multipose on 83 images; ms: benchmarks/README.md.")
     if failures:
@@ -167,4 +172,19 @@ def _state(card: ModelCard | None, folder: Path, name: str, failures: list[Model
     except ModelError as error:
         failures.append(error)
         return "[red]damaged or missing[/red]"
-    return "[green]whole[/green]"
+    return _WHOLE
+
+
+def _calibrated(folder: Path, name: str, failures: list[ModelError]) -> str:
+    """Whether the confidences of a model that is whole are probabilities; a calibration that is wrong is kept."""
+    settings = PoseSettings(model=name, folder=folder, device="cpu")
+    try:
+        model = model_of(settings, calibrated=False)
+    except ModelError:
+        return ""  # What it needs to run is not installed: no word on it here.
+    try:
+        found = calibration_of(settings, model.name)
+    except ModelError as error:
+        failures.append(error)
+        return "[red]of another[/red]"
+    return "no" if found is None else f"{found.input_size} px"
