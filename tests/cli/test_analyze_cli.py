@@ -40,6 +40,8 @@ def test_json_holds_every_frame_and_the_fall(aisle: tuple[Path, list[dict[str, A
     frames = [line for line in lines if line["type"] == "frame"]
     assert [frame["sequence"] for frame in frames] == list(range(255))
     assert all(len(person["keypoints"]) == 17 for frame in frames for person in frame["people"])
+    assert all(min(person["keypoint_sd"]) > 0 for frame in frames for person in frame["people"])
+    assert all(len(person["keypoint_sd"]) == 17 for frame in frames for person in frame["people"])
     alerts = [line for line in lines if line["type"] == "alert"]
     assert [(alert["kind"], alert["update"]) for alert in alerts] == [
         ("possible_fall", "raised"),

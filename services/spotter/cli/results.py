@@ -94,6 +94,7 @@ def _person(pose: PoseFrame, person: PersonAssessment) -> dict[str, Any]:
         "score": _number(float(pose.scores[row])),
         "box": _numbers(pose.boxes[row]),
         "keypoints": [_numbers(point) for point in points],
+        "keypoint_sd": None if pose.deviations is None else _numbers(pose.deviations[row]),
         "trunk_inclination": _angle(person.trunk_inclination),
         "posture": person.posture.value,
         "hip_height": _number(person.hip_height),
