@@ -13,6 +13,7 @@ from rich.table import Table
 from spotter.cli.console import line, output
 from spotter.cli.models_calibrate import calibrate_model
 from spotter.cli.models_evaluate import evaluate
+from spotter.cli.models_train import train
 from spotter.cli.options import DEFAULT_CONFIG
 from spotter.core.errors import ModelError
 from spotter.core.settings import PoseSettings, load_settings
@@ -26,6 +27,7 @@ from spotter.pose.trial import try_out
 app = typer.Typer(no_args_is_help=True, help="Pose models: list and check them, bring in your own.")
 app.command("evaluate")(evaluate)
 app.command("calibrate")(calibrate_model)
+app.command("train")(train)
 
 
 _WHOLE = "[green]whole[/green]"
