@@ -57,7 +57,7 @@ class RecordingReader:
                 block = next(self._blocks, None)
                 rows = iter(block) if block is not None else None
             except _BAD_BYTES as error:
-                if self._whole_block_follows(begin):
+                if self._is_whole(begin):
                     raise self._damaged(error) from None
                 self.cut = True
                 return
@@ -91,11 +91,16 @@ class RecordingReader:
             self.frames += 1
             yield pose
 
-    def _whole_block_follows(self, begin: int) -> bool:
-        """True when the mark that ends each block comes after `begin`: then nothing was cut off, bytes were changed."""
+    def _is_whole(self, begin: int) -> bool:
+        """True when the block at `begin` was not cut off, so that its bytes must have been changed: it ends within the
+        file by its own length, or the mark that ends each block comes after its begin."""
         self._file.seek(begin - _SYNC_SIZE)
         mark, rest = self._file.read(_SYNC_SIZE), self._file.read()
-        return mark in rest
+        if mark in rest:
+            return True
+        _, after = _number(rest, 0)
+        length, after = _number(rest, after)
+        return 0 <= after + length + _SYNC_SIZE <= len(rest)
 
     def _damaged(self, error: BaseException) -> RecordingError:
         reason = str(error) if isinstance(error, ValueError) and "checksum" in str(error) else type(error).__name__
@@ -103,6 +108,18 @@ class RecordingReader:
             f"recording '{self.path}' is damaged after frame {self.frames} ({reason})",
             mend=_COPY,
         )
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """(a whole number of Avro: seven bits a byte, lowest first, zigzag; where it ends)."""
+    value, shift = 0, 0
+    for byte in data[at : at + 10]:
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    return (value >> 1) ^ -(value & 1), at
 
 
 def open_recording(path: Path) -> RecordingReader:

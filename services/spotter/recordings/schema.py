@@ -62,6 +62,7 @@ AVRO_SCHEMA = fastavro.parse_schema(
             {"name": "width", "type": "int", "doc": "of the original picture, px"},
             {"name": "height", "type": "int"},
             {"name": "model", "type": "string", "doc": "name and version of the pose model"},
+            {"name": "calibrated", "type": "boolean", "doc": "people have deviations"},
             {"name": "people", "type": {"type": "array", "items": _PERSON}},
             {"name": "crc32", "type": "long", "doc": "of the values above, see spotter.recordings.schema"},
         ],
@@ -91,7 +92,9 @@ def to_row(pose: PoseFrame) -> Row:
     if tuple(array.shape for array in arrays) != shapes:
         raise ValueError(f"skeletons of camera '{pose.camera_id}' have shapes {[array.shape for array in arrays]}")
     spread = None if pose.deviations is None else np.asarray(pose.deviations, "<f4")
-    boxes, scores, keypoints, confidences = (array.reshape(people, -1).tolist() for array in arrays)
+    boxes, scores, keypoints, confidences = (
+        array.reshape(people, array.size // max(people, 1)).tolist() for array in arrays
+    )
     deviations = [None] * people if spread is None else spread.tolist()
     return {
         "camera": pose.camera_id,
@@ -104,6 +107,7 @@ def to_row(pose: PoseFrame) -> Row:
         "width": pose.width,
         "height": pose.height,
         "model": pose.model,
+        "calibrated": spread is not None,
         "people": [
             {"box": box, "score": score[0], "keypoints": points, "confidences": sure, "deviations": spread_of}
             for box, score, points, sure, spread_of in zip(
@@ -123,7 +127,7 @@ def from_row(row: Mapping[str, Any]) -> PoseFrame:
     people: Sequence[Mapping[str, Any]] = row["people"]
     boxes, scores, keypoints, confidences = _arrays(people) if people else _NO_PEOPLE
     spread = None
-    if people and people[0]["deviations"] is not None:
+    if row["calibrated"]:
         spread = np.array([one["deviations"] for one in people], np.float32).reshape(len(people), KEYPOINTS)
     pose = PoseFrame(
         row["camera"], row["epoch"], row["sequence"], row["captured_at"], row["published_at"], row["posed_at"],
@@ -146,7 +150,10 @@ def _arrays(people: Sequence[Mapping[str, Any]]) -> tuple[FloatArray, FloatArray
 
 
 def _checksum(pose: PoseFrame, arrays: Sequence[FloatArray], spread: FloatArray | None) -> int:
-    """CRC-32 of the two names, the eight whole numbers (int64) and the arrays (float32), little-endian, in turn."""
+    """CRC-32 of the two names, the eight whole numbers (int64) and the arrays (float32), little-endian, in turn.
+
+    The word "calibrated" stands before the deviations.
+    """
     numbers = _NUMBERS.pack(
         pose.epoch, pose.sequence, pose.captured_at, pose.published_at, pose.posed_at, pose.clock_offset_ns,
         pose.width, pose.height,
@@ -158,5 +165,6 @@ def _checksum(pose: PoseFrame, arrays: Sequence[FloatArray], spread: FloatArray 
         *(array.astype("<f4").tobytes() for array in arrays),
     ]
     if spread is not None:
+        parts.append(b"calibrated")
         parts.append(spread.astype("<f4").tobytes())
     return zlib.crc32(b"".join(parts))
