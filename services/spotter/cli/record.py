@@ -102,9 +102,10 @@ def record(
 
 def _is_footage(source: str) -> bool:
     """A file or folder; whatever else there may be is tried as a camera, or named as missing when it is opened."""
+    from spotter.cli.record_session import FOOTAGE_KINDS
     from spotter.ingest.sources import kind_of
 
-    return kind_of(source).name in ("video", "images")
+    return kind_of(source).name in FOOTAGE_KINDS
 
 
 def _code(interrupted: bool) -> int:

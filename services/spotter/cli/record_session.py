@@ -26,6 +26,9 @@ from spotter.recordings.worker import RecordingWorker
 _LINE_S = 10.0
 """Pause between lines of progress."""
 
+FOOTAGE_KINDS = ("video", "images")
+"""Kinds of source that end by themselves."""
+
 _STOP_S = 5.0
 _POLL_S = 0.2
 
@@ -139,7 +142,8 @@ def record_bus(settings: Settings, session: Session, group: str, back_s: float) 
     from spotter.core.bus.kafka.bus import KafkaBus
 
     configure_logs(settings.log.level, settings.log.format)
-    parts = RecordingParts(session.out, header_of(settings, _records(settings.cameras)), session.rotation)
+    known = {camera.id: camera_record(camera) for camera in settings.cameras}
+    parts = RecordingParts(session.out, header_of(settings, known), session.rotation)
     since = now() - from_seconds(back_s)
     bus = KafkaBus(settings.bus.kafka, Metrics(), client_id="spotter-recorder")
     progress = _Progress(parts, session.quiet, bus.status)
@@ -172,7 +176,14 @@ def camera_record(camera: CameraSettings, footage: str = "") -> CameraRecord:
 
 
 def _records(cameras: tuple[CameraSettings, ...]) -> dict[str, CameraRecord]:
-    return {camera.id: camera_record(camera) for camera in cameras}
+    """What is known of cameras that are read here; files that are played stay footage."""
+    from spotter.ingest.sources import kind_of
+
+    def footage(camera: CameraSettings) -> str:
+        spec = camera.source.get_secret_value()
+        return Path(spec).name if kind_of(spec).name in FOOTAGE_KINDS else ""
+
+    return {camera.id: camera_record(camera, footage(camera)) for camera in cameras}
 
 
 def _footage_path(out: Path, camera: CameraSettings, count: int) -> Path:

@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from event_metrics import EventScore, match, quantile, wilson
+from spotter.evaluation.event_metrics import DAY_S, EventScore, match, pair, per_day, poisson, quantile, wilson
 
 
 def test_worked_cases(shared_dir):
@@ -24,8 +24,9 @@ def test_worked_cases(shared_dir):
             wanted = expected[name]
             assert getattr(score, name) == (None if wanted is None else pytest.approx(wanted, abs=within)), case["id"]
         assert score.latencies == pytest.approx(expected["latency_s"], abs=within), case["id"]
-        per_day = score.false_positives / given["camera_hours"] * 24
-        assert per_day == pytest.approx(expected["false_alarms_per_camera_day"], abs=within), case["id"]
+        rate = per_day(score.false_positives, given["camera_hours"] * 3600)
+        assert rate is not None
+        assert rate[0] == pytest.approx(expected["false_alarms_per_camera_day"], abs=within), case["id"]
 
 
 @pytest.mark.parametrize(
@@ -112,3 +113,43 @@ def test_quantile(values, share, expected):
 
 def test_quantile_of_nothing():
     assert math.isnan(quantile([], 0.5))
+
+
+def test_pairs_name_what_was_given():
+    found = pair([30.0, 10.0, 90.0], [50.0, 31.0, 12.0, 11.5, 200.0])
+    assert dict(found.pairs) == {1: 3, 0: 1}
+    assert found.missed == (2,)
+    assert set(found.false) == {0, 2, 4}
+    assert found.duplicates == (2,)  # 12.0 follows 11.5 within the window of 10.0
+
+
+def test_duplicates_are_counted_among_the_false():
+    score = match([10.0], [11.0, 12.0, 40.0])
+    assert (score.false_positives, score.duplicates) == (2, 1)
+    assert score.f1 == pytest.approx(2 / (2 + 2))
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    [
+        # Half the 2.5 and 97.5 % quantiles of chi-square with 2 k and 2 k + 2 degrees of freedom (Garwood 1936).
+        (0, 0.0, 2.9957),  # one-sided: the rule of three
+        (1, 0.0253, 5.5716),
+        (2, 0.2422, 7.2247),
+        (3, 0.6187, 8.7673),
+        (10, 4.7954, 18.3904),
+        (100, 81.3640, 121.6268),
+    ],
+)
+def test_exact_poisson_interval(count, low, high):
+    assert poisson(count) == pytest.approx((low, high), abs=2e-4)
+
+
+def test_no_alarm_in_three_days_shows_less_than_one_a_day():
+    rate, low, high = per_day(0, 3 * DAY_S)
+    assert (rate, low) == (0.0, 0.0)
+    assert high == pytest.approx(1.0, abs=2e-3)
+
+
+def test_a_rate_over_no_time_is_not_stated():
+    assert per_day(3, 0.0) is None
