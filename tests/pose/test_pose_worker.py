@@ -88,12 +88,13 @@ def run_over(
     frames: Sequence[Frame],
     model: PoseModel | None = None,
     metrics: Metrics | None = None,
-    **options: float | None,
+    **options: float | bool | None,
 ) -> list[PoseFrame]:
     """Publish all frames, end them, run the worker to its end, and return what it published."""
     skeletons: Subscription[PoseFrame] = bus.subscribe(SKELETONS, "test")
     model = model or MoveNetOnnx(input_size=256, threads=1)
-    settings = PoseSettings(max_batch=4, max_wait_s=0.2)
+    # Loading the model takes a while on a busy machine.
+    settings = PoseSettings(max_batch=4, max_wait_s=0.2, deadline_s=4.0)
     worker = PoseWorker(bus, model, settings, metrics or Metrics(), **options)  # type: ignore[arg-type]
     for frame in frames:
         bus.publish(FRAMES, frame)
@@ -150,26 +151,47 @@ def test_without_a_deadline_nothing_is_late(bus: MemoryBus, picture: Image) -> N
 
 def test_jpeg_is_decoded_and_scaled_to_the_original_pixels(bus: MemoryBus, picture: Image) -> None:
     height, width = picture.shape[:2]
-    encoded = cv2.imencode(".png", picture)[1].tobytes()  # a lossless picture, so that the answer is the same
+    encoded = cv2.imencode(".jpg", picture)[1].tobytes()
     small, large = run_over(
         bus, [make_frame(encoded, 0, size=(width, height)), make_frame(encoded, 1, size=(3 * width, 3 * height))]
     )
     assert len(small) == len(large) > 0
     np.testing.assert_allclose(large.keypoints, 3 * small.keypoints, rtol=1e-5)
     np.testing.assert_allclose(large.boxes, 3 * small.boxes, rtol=1e-5)
-    (direct,) = run_over(MemoryBus(), [make_frame(picture)])
+    decoded = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR).astype(np.uint8)
+    (direct,) = run_over(MemoryBus(), [make_frame(decoded)])
     assert direct.keypoints.tobytes() == small.keypoints.tobytes()
 
 
+def test_a_large_jpeg_is_decoded_smaller_and_its_people_stay_where_they_are(picture: Image) -> None:
+    large = cv2.resize(picture, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    height, width = large.shape[:2]
+    encoded = cv2.imencode(".jpg", large, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+    (reduced,) = run_over(MemoryBus(), [make_frame(encoded, size=(width, height))])
+    (whole,) = run_over(MemoryBus(), [make_frame(large.astype(np.uint8))])
+    assert len(reduced) == len(whole) > 0
+    # People of like scores may change places.
+    apart = np.linalg.norm(reduced.boxes[:, None] - whole.boxes[None], axis=2)
+    matched = reduced.keypoints[apart.argmin(axis=0)]
+    moved = np.linalg.norm(matched - whole.keypoints, axis=2)[whole.confidences > 0.5]
+    assert np.median(moved) < 0.002 * width
+
+
 @pytest.mark.parametrize("damaged", [b"", b"no picture", b"\xff\xd8\xff\xe0 cut"], ids=["empty", "text", "cut"])
-def test_an_undecodable_picture_is_counted_and_costs_only_itself(
-    bus: MemoryBus, picture: Image, damaged: bytes
-) -> None:
+@pytest.mark.parametrize("overlap", [False, True])
+def test_an_undecodable_picture_is_counted_and_costs_only_itself(picture: Image, damaged: bytes, overlap: bool) -> None:
+    rejected: list[tuple[str, str, str]] = []
+    bus = MemoryBus(on_reject=lambda *reject: rejected.append(reject))
     jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
     metrics = Metrics()
-    frames = [make_frame(damaged, 0), make_frame(jpeg, 1)]
-    assert [pose.sequence for pose in run_over(bus, frames, metrics=metrics)] == [1]
+    frames = [make_frame(damaged, 0), make_frame(jpeg, 1), make_frame(jpeg, 0, "aisle")]
+    with structlog.testing.capture_logs() as logs:
+        found = run_over(bus, frames, metrics=metrics, overlap=overlap)
+    assert {(pose.camera_id, pose.sequence) for pose in found} == {("dock", 1), ("aisle", 0)}
     assert counted(metrics, "spotter_frames_dropped_total", camera="dock", reason="undecodable") == 1
+    assert rejected == [("frames", "dock", "undecodable")]
+    (line,) = [entry for entry in logs if entry["event"] == "picture unusable"]
+    assert line["error"].startswith("frame 0 of camera 'dock': its ")
 
 
 def test_a_picture_that_the_model_refuses_costs_only_itself(bus: MemoryBus, picture: Image) -> None:

@@ -62,7 +62,9 @@ class EmbeddedPipeline:
         self.dashboard_port: int | None = None
         lossless = settings.ingest.speed == "max"
         self._bus = MemoryBus(
-            on_drop=self.metrics.count_drop, overflow={FRAMES.name: Overflow.BLOCK} if lossless else None
+            on_drop=self.metrics.count_drop,
+            overflow={FRAMES.name: Overflow.BLOCK} if lossless else None,
+            on_reject=self.metrics.count_reject,
         )
         self._lossless = lossless
         self._on_update = on_update

@@ -1,7 +1,7 @@
 """`spotter serve pose`: takes frames, publishes skeletons. Any number of them share the cameras.
 
-A frame is committed once the bus has taken its skeletons; one past its deadline or with an unreadable picture is
-counted and let go, and its picture is kept nowhere.
+A frame is committed once the bus has taken its skeletons; one past its deadline is counted and let go, one with an
+unreadable picture is a dead letter as well, and no picture is kept anywhere.
 """
 
 from __future__ import annotations

@@ -82,6 +82,12 @@ class PoseSettings(Section):
     threads: int = Field(default=0, ge=0, le=256, description="CPU threads of the model; 0: one per core.")
     max_batch: int = Field(default=4, ge=1, le=256, description="Frames per inference at most.")
     max_wait_s: float = Field(default=0.01, ge=0, le=1, description="Longest wait to fill a batch.")
+    decode_threads: int = Field(
+        default=0, ge=0, le=64, description="Pictures decoded at a time; 0: one on a CPU, for a GPU half the cores."
+    )
+    min_fps: float = Field(
+        default=1.0, gt=0, le=60, description="A camera of which fewer frames a second are posed is shown as behind."
+    )
     deadline_s: float = Field(default=1.0, gt=0, le=60, description="A frame older than this is skipped and counted.")
     min_score: float | None = Field(
         default=None, ge=0, le=1, description="People below this score are not published; by default the model's own."

@@ -10,6 +10,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from spotter.core.telemetry.bus_metrics import BusMetrics
 from spotter.core.telemetry.notify_metrics import NotifyMetrics
+from spotter.core.telemetry.pose_metrics import PoseMetrics
 from spotter.core.telemetry.recovery_metrics import RecoveryMetrics
 from spotter.core.telemetry.service_metrics import ServiceMetrics
 from spotter.core.telemetry.store_metrics import StoreMetrics
@@ -29,6 +30,7 @@ class Metrics:
         self.registry = registry or CollectorRegistry()
         self.bus = BusMetrics(self.registry)
         self.notify = NotifyMetrics(self.registry)
+        self.pose = PoseMetrics(self.registry)
         self.recovery = RecoveryMetrics(self.registry)
         self.service = ServiceMetrics(self.registry)
         self.store = StoreMetrics(self.registry)
@@ -106,3 +108,7 @@ class Metrics:
             self.frames_dropped.labels(camera=key, reason=reason).inc()
         else:
             self.messages_rejected.labels(topic=topic, reason=reason).inc()
+
+    def count_reject(self, topic: str, key: str, reason: str) -> None:
+        """An `on_reject` for the memory bus, which has no dead letters."""
+        self.messages_rejected.labels(topic=topic, reason=reason).inc()
