@@ -31,7 +31,7 @@ from spotter.ergonomics.angles import trunk_view
 from spotter.ergonomics.assessment import CameraAssessor
 from spotter.pose.calibration.curves import Curves, input_gain, person_sizes
 from spotter.pose.calibration.fit import fit
-from spotter.pose.calibration.samples import collect, match_people
+from spotter.pose.calibration.samples import collect, match_people, scene_of
 from spotter.pose.evaluation.labels import LabelledImage, LabelledPerson, LabelledSet
 from spotter.pose.evaluation.readers import read_labels
 from spotter.pose.evaluation.run import predict_all
@@ -42,6 +42,8 @@ EVERY = 5
 """Every n-th frame is fitted on; all are judged."""
 
 PITCH_SLACK = 2.0
+
+TORSO = [5, 6, 11, 12]
 
 
 @dataclass
@@ -170,6 +172,9 @@ def main() -> None:
     labels = read_labels(coco / "person_keypoints.json", coco / "images")
     people = predict_all(model, labels)
     all_clips = list(clips(options.folder / "simulated", model))
+    everything = fit(collect([(labels, people), _some(all_clips, "")], options.input_size))
+    for name, part in (("COCO images", (labels, people)), ("simulated workers", _some(all_clips, ""))):
+        report_correlation(name, *part, everything, options.input_size)
     raw, calibrated = Tally(), Tally()
     for motion in sorted({clip.motion for clip in all_clips}):
         curves = fit(collect([(labels, people), _some(all_clips, motion)], options.input_size))
@@ -178,6 +183,35 @@ def main() -> None:
                 judge(clip, None, options.input_size, raw)
                 judge(clip, curves, options.input_size, calibrated)
     report(raw, calibrated)
+
+
+def report_correlation(
+    name: str, labels: LabelledSet, found: Sequence[Detections], curves: Curves, input_size: int
+) -> None:
+    """How the errors of left and right go together, in standard deviations, with a bootstrap over images or clips."""
+    errors: dict[str, list[np.ndarray]] = {}
+    for image, people in zip(labels.images, found, strict=True):
+        sizes = person_sizes(people.boxes, gain := input_gain(image.width, image.height, input_size))
+        spread = curves.deviations(curves.probabilities(people.confidences), sizes) * gain
+        for row, person in match_people(image.people, people):
+            if (person.visibility[TORSO] > 0).all():
+                error = (people.keypoints[row] - person.keypoints)[TORSO] / spread[row, TORSO, None]
+                # Far errors are swaps and other people; they would decide the correlation alone.
+                errors.setdefault(scene_of(image.path.stem), []).append(np.clip(error, -3, 3))
+    scenes = [np.stack(each) for each in errors.values()]
+    draws = np.random.default_rng(0).integers(0, len(scenes), (500, len(scenes)))
+    whole = _correlation(np.concatenate(scenes))
+    drawn = np.array([_correlation(np.concatenate([scenes[index] for index in draw])) for draw in draws])
+    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    print(f"{name}, {sum(map(len, scenes))} people: correlation of left and right, 95 % interval")
+    for index, part in enumerate(("shoulders", "hips")):
+        print(f"  {part} {whole[index]:.2f} ({low[index]:.2f} to {high[index]:.2f})")
+
+
+def _correlation(errors: np.ndarray) -> list[float]:
+    """Of the shoulders and of the hips, both axes together: (people, 4, 2), about zero."""
+    pairs = ((errors[:, a].ravel(), errors[:, a + 1].ravel()) for a in (0, 2))
+    return [float((a * b).mean() / np.sqrt((a * a).mean() * (b * b).mean())) for a, b in pairs]
 
 
 def report(raw: Tally, calibrated: Tally) -> None:

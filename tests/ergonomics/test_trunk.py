@@ -14,6 +14,7 @@ from skeletons import figure
 from spotter.core.contracts import Status
 from spotter.core.parameters import ViewParameters
 from spotter.ergonomics.angles import trunk_inclination, trunk_view
+from spotter.ergonomics.angles.trunk import SHOULDERS_CORRELATION
 
 LEVEL = ViewParameters(pitch_low_deg=0, pitch_high_deg=0)
 SURE = np.full((1, 17), 0.9, np.float32)
@@ -83,8 +84,9 @@ def test_the_keypoints_own_deviations_widen_the_interval() -> None:
     intervals = []
     for sd in (0.5, 2.0, 6.0):
         trunk = trunk_view(keypoints, SURE, np.full((1, 17), sd, np.float32))
-        # Each end is the middle of two points: sd over the root of two; the line has two ends, so sd over its length.
-        assert trunk.sigma[0] == pytest.approx(np.degrees(sd / trunk.length[0]), rel=1e-5)
+        # The middle of two points has half their variance, and less where their errors cancel out.
+        ends = np.sqrt(sd**2 / 2 + sd**2 / 2 * (1 + SHOULDERS_CORRELATION))
+        assert trunk.sigma[0] == pytest.approx(np.degrees(ends / trunk.length[0]), rel=1e-5)
         intervals.append(trunk_inclination(trunk, LEVEL, usual)[0])
     lows, highs = [angle.low for angle in intervals], [angle.high for angle in intervals]
     assert lows == sorted(lows, reverse=True)
@@ -99,7 +101,10 @@ def test_sigma_is_the_spread_of_the_angle_under_that_noise(seed: int) -> None:
     random = np.random.default_rng(seed)
     keypoints = figure(300, trunk_deg=float(random.uniform(20, 90)))[None]
     deviations = random.uniform(0.5, 3.0, (1, 17)).astype(np.float32)
-    noisy = keypoints + random.normal(size=(4000, 17, 2)) * deviations[..., None]
+    noise = random.normal(size=(4000, 17, 2))
+    rest = np.sqrt(1 - SHOULDERS_CORRELATION**2)
+    noise[:, 6] = SHOULDERS_CORRELATION * noise[:, 5] + rest * noise[:, 6]
+    noisy = keypoints + noise * deviations[..., None]
     spread = trunk_view(noisy.astype(np.float32), np.full((4000, 17), 0.9, np.float32)).apparent.std()
     assert trunk_view(keypoints, SURE, deviations).sigma[0] == pytest.approx(spread, rel=0.1)
 
