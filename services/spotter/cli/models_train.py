@@ -7,12 +7,10 @@ want of a package.
 from __future__ import annotations
 
 import importlib.util
-import json
 import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,16 +18,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
-from rich.table import Table
 
-from spotter.cli.console import line, output, warning_line
+from spotter.cli.console import warning_line
+from spotter.cli.models_train_report import finish, percent
 from spotter.core.errors import ConfigError, ModelError
 from spotter.pose.evaluation.labels import LabelledSet
 from spotter.pose.evaluation.readers import read_labels
-from spotter.pose.evaluation.run import predict_all
-from spotter.pose.evaluation.score import MAX_PEOPLE, Score, score
-from spotter.pose.models import create_model
-from spotter.pose.models.movenet_maps import MODEL_NAME
+from spotter.pose.evaluation.score import Score
 from spotter.pose.models.weights import WEIGHTS_FILE, WEIGHTS_FOLDER
 
 if TYPE_CHECKING:
@@ -37,9 +32,6 @@ if TYPE_CHECKING:
     from spotter.pose.training.recipe import Recipe
 
 SUFFIX = ".safetensors"
-_LOW_SCORE = 0.01
-"""AP looks at the whole curve, so weak finds must be there too."""
-
 _LABELS_HELP = "COCO, CrowdPose, OCHuman or MPII keypoints (JSON), or a folder of YOLO-pose text files."
 
 
@@ -109,7 +101,7 @@ def train(
     learn, judge = _sets(images, annotations, val_images, val_annotations, seed)
     places = Places(start or WEIGHTS_FOLDER / WEIGHTS_FILE, checkpoint, log, resume)
     best = _run(learn, judge, recipe, places, _device(device, threads), workers)
-    _finish(best, out, places.start, start, judge, recipe, log, {"trained on": len(learn.images)})
+    finish(best, out, places.start, start, judge, recipe, log, {"trained on": len(learn.images)})
     checkpoint.unlink(missing_ok=True)
 
 
@@ -199,7 +191,7 @@ class _Shown:
 
     def validated(self, epoch: int, score: Score, best: Best) -> None:
         mark = " (best)" if best.epoch == epoch else ""
-        self._console.print(f"Epoch {epoch}: AP {_text(score.ap)}, AP50 {_text(score.ap50)}{mark}", highlight=False)
+        self._console.print(f"Epoch {epoch}: AP {percent(score.ap)}, AP50 {percent(score.ap50)}{mark}", highlight=False)
 
     def stop(self) -> bool:
         return self._stop.is_set()
@@ -223,63 +215,3 @@ def _asked_to_stop() -> Iterator[threading.Event]:
         yield asked
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _finish(
-    best: Best,
-    out: Path,
-    begun_from: Path,
-    start: Path | None,
-    judge: LabelledSet,
-    recipe: Recipe,
-    log: Path,
-    more: Mapping[str, object],
-) -> None:
-    """Write the weights; evaluate before and after as the product runs them, and say how to use them."""
-    from spotter.pose.models.weights import digest
-    from spotter.pose.training.run import write_weights
-
-    about = {"start": digest(begun_from), "epoch": best.epoch, "recipe": recipe.figures(), **more}
-    write_weights(out, best.weights, about)
-    figures = {}
-    with Console(stderr=True).status("Evaluating before and after, through ONNX Runtime"):
-        for when, file in (("before", start), ("after", out)):
-            model = create_model(
-                MODEL_NAME,
-                device="cpu",
-                input_size=recipe.input_size,
-                min_score=_LOW_SCORE,
-                max_people=MAX_PEOPLE,
-                file=file,
-            )
-            model.load()
-            figures[when] = model.name, score(judge, predict_all(model, judge))[0]
-    output().print(table(figures))
-    name = figures["after"][0]
-    results = {when: {"model": model, **asdict(found)} for when, (model, found) in figures.items()}
-    (log / "evaluation.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    before, after = figures["before"][1].ap or 0.0, figures["after"][1].ap or 0.0
-    if after <= before:
-        warning_line(
-            f"the new weights are no better than the old ones on these images (AP {before:.1f} to {after:.1f})"
-        )
-    line(f"{name}: in '{out}', best of {recipe.epochs} epochs: {best.epoch}; logs in '{log}'")
-    line(f"Use it with SPOTTER_POSE__FILE={out}, or: spotter models fetch {MODEL_NAME}-site --from {out}")
-    line("Its confidences are not calibrated until you run: spotter models calibrate")
-
-
-def table(figures: Mapping[str, tuple[str, Score]]) -> Table:
-    """Figures before and after, percent."""
-    rows = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "Model", "AP", "95 % interval", "AP50", "Medium", "Large", "AR", "Images", "People"):
-        rows.add_column(column, justify="left" if column in ("", "Model") else "right", no_wrap=True)
-    for when, (name, found) in figures.items():
-        low, high = found.interval or (float("nan"), float("nan"))
-        marks = (_text(value) for value in (found.ap50, found.medium, found.large, found.recall))
-        interval = f"{low:.1f} to {high:.1f}"
-        rows.add_row(when, name, _text(found.ap), interval, *marks, str(found.images), str(found.people))
-    return rows
-
-
-def _text(value: float | None) -> str:
-    return "none" if value is None else f"{value:.1f}"
