@@ -132,7 +132,8 @@ def _not_low(fall: FallParameters, track: str, samples: Sequence[Sample], after:
     hip = min((one.hip for one in known if one.hip is not None), default=float("nan"))
     words = _descent_words(fall, samples)
     if not hip <= fall.ground_hip:
-        text = f"{track}: hips came down to {hip:.2f} statures (ground_hip {fall.ground_hip:g}); {words}"
+        along = f", along the view {fall.end_on_hip:g} after a fast descent" if hip <= fall.end_on_hip else ""
+        text = f"{track}: hips came down to {hip:.2f} statures (ground_hip {fall.ground_hip:g}{along}); {words}"
         return Diagnosis("rule", "hips_too_high", text, track)
     level = [one for one in known if one.hip is not None and one.hip <= fall.ground_hip]
     head = min(one.head for one in level if one.head is not None)
