@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training_pictures import write_turned
 
 from spotter.core.errors import ModelError
@@ -230,6 +231,16 @@ def test_some_are_held_out_by_chance_and_each_image_is_used_once(labels: Labelle
     assert fingerprint(hold_out(many, 3)[1]) == fingerprint(judge)
     with pytest.raises(ModelError, match="4 images with labelled people are too few"):
         hold_out(labels, 0)
+
+
+def test_tensorboard_gets_the_same_figures(tmp_path: Path) -> None:
+    with TrainingLog(tmp_path) as log:
+        assert log.tensorboard
+        log.step(1, {"loss": 3.5})
+        log.epoch(1, {"ap": 42.0})
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert [(each.step, each.value) for each in events.Scalars("train/loss")] == [(1, 3.5)]
+    assert [(each.step, each.value) for each in events.Scalars("validation/ap")] == [(1, 42.0)]
 
 
 def test_a_resumed_log_drops_the_steps_that_are_done_again(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ class Recipe:
     Attributes:
         epochs: times through all images.
         batch: images a step.
-        rate: greatest learning rate (Adam). [D]
+        rate: greatest learning rate (Adam), relative to the size of each channel (`trainer`). [D]
         freeze: "backbone" trains the feature pyramid and the heads alone: a third of the time and of the memory, and
             the safer choice with a few hundred images.
         input_size: long side of the input, px, a multiple of 32.
@@ -31,8 +31,8 @@ class Recipe:
 
     epochs: int = 20
     batch: int = 8
-    rate: float = 2e-4
-    freeze: Freeze = "none"
+    rate: float = 1e-3
+    freeze: Freeze = "backbone"
     input_size: int = 384
     warm_up: float = 0.05
     clip: float = 10.0
