@@ -6,7 +6,9 @@ Seconds and degrees throughout; lengths are fractions of the person's own standi
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
 
 class Parameters(BaseModel):
@@ -31,6 +33,58 @@ class TrackerParameters(Parameters):
     )
 
 
+class LensParameters(Parameters):
+    """How a camera's lens maps directions to pixels. State either the field of view or the focal length."""
+
+    width: int = Field(ge=16, le=32768, description="Width of the picture that the other figures refer to, px.")
+    height: int = Field(ge=16, le=32768, description="Its height, px.")
+    hfov_deg: float | None = Field(
+        default=None, gt=1, lt=170, description="Horizontal field of view, degrees, as in the camera's data sheet."
+    )
+    focal_px: tuple[PositiveFloat, PositiveFloat] | None = Field(
+        default=None, description="Focal length across and down, px (fx, fy)."
+    )
+    centre_px: tuple[float, float] | None = Field(
+        default=None, description="Where the optical axis meets the picture, px; by default its middle."
+    )
+    distortion: tuple[float, float, float, float, float] = Field(
+        default=(0.0, 0.0, 0.0, 0.0, 0.0), description="k1, k2, p1, p2, k3 as OpenCV defines them."
+    )
+    focal_sd: float = Field(
+        default=0.05, gt=0, le=1, description="Standard deviation of the focal length, as a share of it [D]."
+    )
+    source: Literal["entered", "board", "people"] = Field(
+        default="entered", description="From whom: a person, pictures of a board, or people walking."
+    )
+    note: str = Field(default="", max_length=500, description="What it comes from, and when.")
+
+    @model_validator(mode="after")
+    def _one_focal_length(self) -> Self:
+        if (self.hfov_deg is None) == (self.focal_px is None):
+            raise ValueError("state either hfov_deg or focal_px")
+        return self
+
+
+class MountParameters(Parameters):
+    """Where a camera hangs and how it is turned. Figures are best estimates with standard deviations."""
+
+    height_m: float = Field(gt=0.2, le=100, description="Height of the lens above the floor, m.")
+    height_sd_m: float = Field(default=0.15, gt=0, le=20, description="Its standard deviation, m [D].")
+    pitch_deg: float = Field(ge=-30, le=90, description="How far the camera looks down from the horizontal, degrees.")
+    pitch_sd_deg: float = Field(default=3.0, gt=0, le=30, description="Its standard deviation, degrees [D].")
+    roll_deg: float = Field(
+        default=0.0, ge=-45, le=45, description="Turned clockwise about its axis; upright things then lean left."
+    )
+    roll_sd_deg: float = Field(default=2.0, gt=0, le=30, description="Its standard deviation, degrees [D].")
+    correlation: tuple[float, float, float, float, float, float] = Field(
+        default=(0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+        description="Correlation of focal length and pitch, focal length and roll, focal length and height, pitch and "
+        "roll, pitch and height, roll and height.",
+    )
+    source: Literal["entered", "people"] = Field(default="entered", description="As for the lens.")
+    note: str = Field(default="", max_length=500, description="What it comes from, and when.")
+
+
 class ViewParameters(Parameters):
     """What is known of how a camera looks at the floor. Unknown is honest: it widens every interval."""
 
@@ -43,6 +97,18 @@ class ViewParameters(Parameters):
     pitch_high_deg: float = Field(
         default=35.0, ge=-30, le=90, description="Greatest such angle; 35 covers usual wall mounting [D]."
     )
+    lens: LensParameters | None = Field(
+        default=None, description="The lens, where it is known (`spotter cameras calibrate`)."
+    )
+    mount: MountParameters | None = Field(
+        default=None, description="Height, pitch and roll, where they are known (`spotter cameras calibrate`)."
+    )
+
+    @model_validator(mode="after")
+    def _pitches_in_order(self) -> Self:
+        if self.pitch_low_deg > self.pitch_high_deg:
+            raise ValueError("pitch_low_deg is above pitch_high_deg")
+        return self
 
 
 class FallParameters(Parameters):
