@@ -83,7 +83,7 @@ def skeletons(images: Iterator[Image]) -> tuple[list[Skeleton], float]:
     return found, statistics.median(seconds)
 
 
-def frames(worker: list[Skeleton], people: int) -> Iterator[PoseFrame]:
+def frames(worker: list[Skeleton], people: int, fps: float = FPS) -> Iterator[PoseFrame]:
     """A steady camera, without end, that sees `people` copies of the worker on a grid."""
     there_and_back = worker + worker[-2:0:-1]
     boxes = np.stack([each.box for each in worker])
@@ -93,7 +93,7 @@ def frames(worker: list[Skeleton], people: int) -> Iterator[PoseFrame]:
     sequence = 0
     while True:
         shown = [there_and_back[(sequence + LAG_FRAMES * person) % len(there_and_back)] for person in range(people)]
-        at = from_seconds(1.0 + sequence / FPS)
+        at = from_seconds(1.0 + sequence / fps)
         yield PoseFrame(
             camera_id="cam",
             epoch=0,

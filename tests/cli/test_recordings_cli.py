@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "recordings"))
 
 from recorded_poses import clip_poses, write
 
-SMALL = ("--input-size", "192")
+SMALL = ("--input-size", "160")
 """A small model input, for speed; what it sees does not matter here."""
 
 
@@ -175,7 +175,7 @@ def test_evaluate_shows_the_footage_where_it_is_given(
 def test_evaluate_poses_footage_itself(spotter: Any, tmp_path: Path, demo_clips: Path) -> None:
     file = labels(tmp_path, {"file": "dock.mp4", "events": []})
     config = tmp_path / "small.yaml"
-    config.write_text("pose: {input_size: 192}\n")
+    config.write_text("pose: {input_size: 128}\n")
     arguments = ("--hold-last", "2", "--config", config, "--json")
     done = spotter("evaluate", "events", "--labels", file, demo_clips / "dock.mp4", *arguments)
     assert done.code == 0, done.err

@@ -86,6 +86,18 @@ def test_several_processes_give_the_same_in_the_same_order(tmp_path: Path) -> No
     assert [one.cameras for one in together] == [one.cameras for one in alone]
 
 
+def test_the_cameras_of_one_recording_are_shared_out(tmp_path: Path) -> None:
+    frames = [pose for name in "abcde" for pose in clip_poses("aisle" if name < "c" else "dock", camera=name)]
+    frames.sort(key=lambda pose: pose.captured_at)
+    path = write(tmp_path / "site.avro", frames)
+    path.write_bytes(path.read_bytes()[:-5])
+    found = find_recordings([path])
+    (alone,), (together,) = list(replay_many(found, Rules(), 1)), list(replay_many(found, Rules(), 3))
+    assert list(together.cameras) == list("abcde")
+    assert together == alone
+    assert len(together.notes) == 1
+
+
 def test_an_error_comes_out_of_another_process_as_it_is(tmp_path: Path) -> None:
     write(tmp_path / "a.avro", clip_poses("dock"))
     path = write(tmp_path / "b.avro", clip_poses("packing"))

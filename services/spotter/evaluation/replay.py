@@ -122,14 +122,14 @@ class Replay:
         return sum(camera.watched_s for camera in self.cameras.values())
 
 
-def replay(recording: RecordingSet, rules: Rules, on_frame: OnFrame | None = None) -> Replay:
-    """Run the rules on a recording.
+def replay(recording: RecordingSet, rules: Rules, wanted: Callable[[str], bool] | None = None) -> Replay:
+    """Run the rules on a recording, or on those of its cameras that are `wanted`.
 
     Raises:
         RecordingError: see `RecordingSet.poses`.
     """
     notes: list[str] = []
-    cameras = replay_poses(recording.poses(notes.append), recording.site, recording.cameras, rules, on_frame)
+    cameras = replay_poses(recording.poses(notes.append, wanted), recording.site, recording.cameras, rules)
     return Replay(recording.name, recording.site, cameras, tuple(notes))
 
 
@@ -169,4 +169,9 @@ def replay_poses(
     for camera, stream in streams.items():
         found[camera].steps += stream.end()
         found[camera].watched_s = max(0.0, found[camera].watched_s - found[camera].record.held_s)
-    return found
+    return in_order(found.values())
+
+
+def in_order(cameras: Iterable[CameraReplay]) -> dict[str, CameraReplay]:
+    """Cameras by name, in the order of their first frames."""
+    return {one.camera_id: one for one in sorted(cameras, key=lambda one: (one.first_at, one.camera_id))}

@@ -38,8 +38,8 @@ class RecordingSet:
         """What is known of each camera; the newest part counts."""
         return {name: one for header in self.headers for name, one in header.cameras.items()}
 
-    def poses(self, note: OnNote | None = None) -> Iterator[PoseFrame]:
-        """All frames, part after part.
+    def poses(self, note: OnNote | None = None, wanted: Callable[[str], bool] | None = None) -> Iterator[PoseFrame]:
+        """All frames, or those of the cameras that are `wanted`, part after part.
 
         Raises:
             RecordingError: a part is damaged or cannot be read.
@@ -49,7 +49,7 @@ class RecordingSet:
             if before is not None and header.part != before.part + 1:
                 told(f"parts {before.part + 1} to {header.part - 1} of recording '{self.name}' are not here")
             with open_recording(path) as reader:
-                yield from reader
+                yield from reader.of(wanted)
                 if reader.cut:
                     told(f"recording '{path}' is cut off: its {reader.frames} whole frames are used")
 

@@ -7,7 +7,7 @@ and `cut` says so. Anything else that does not fit is an error that names the fr
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -33,7 +33,7 @@ class RecordingReader:
 
     Attributes:
         header: what the file says of itself.
-        frames: frames given out so far.
+        frames: frames read so far.
         cut: True once the end was reached and the file ended within a block.
     """
 
@@ -51,6 +51,14 @@ class RecordingReader:
         Raises:
             RecordingError: the file is damaged.
         """
+        return self.of(None)
+
+    def of(self, wanted: Callable[[str], bool] | None) -> Iterator[PoseFrame]:
+        """The frames of those cameras that are `wanted`; None: of all.
+
+        Raises:
+            RecordingError: the file is damaged, in a frame that is wanted or between two.
+        """
         while True:
             begin = self._file.tell()
             try:
@@ -65,7 +73,7 @@ class RecordingReader:
                 raise _unreadable(self.path, error) from None
             if rows is None:
                 return
-            yield from self._frames(rows)
+            yield from self._frames(rows, wanted)
 
     def close(self) -> None:
         """Close the file."""
@@ -79,17 +87,20 @@ class RecordingReader:
     ) -> None:
         self.close()
 
-    def _frames(self, rows: Iterator[Any]) -> Iterator[PoseFrame]:
+    def _frames(self, rows: Iterator[Any], wanted: Callable[[str], bool] | None) -> Iterator[PoseFrame]:
         while True:
+            pose = None
             try:
                 row = next(rows, None)
-                pose = from_row(row) if row is not None else None
+                if row is None:
+                    return
+                if wanted is None or wanted(row["camera"]):
+                    pose = from_row(row)
             except _BAD_BYTES as error:
                 raise self._damaged(error) from None
-            if pose is None:
-                return
             self.frames += 1
-            yield pose
+            if pose is not None:
+                yield pose
 
     def _is_whole(self, begin: int) -> bool:
         """True when the block at `begin` was not cut off, so that its bytes must have been changed: it ends within the
