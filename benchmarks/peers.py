@@ -18,12 +18,13 @@ class Peer:
     Args:
         python: of that environment.
         script: file beside this one.
+        environment: more variables.
     """
 
-    def __init__(self, python: Path, script: str = "ultralytics_peer.py") -> None:
+    def __init__(self, python: Path, script: str = "ultralytics_peer.py", **environment: str) -> None:
         self._home = tempfile.TemporaryDirectory()
         quiet = {"YOLO_CONFIG_DIR": self._home.name, "YOLO_OFFLINE": "true"}
-        environment = {**os.environ, **quiet, "PYTHONPATH": str(HERE.parent / "services")}
+        quiet["PYTHONPATH"] = str(HERE.parent / "services")
         self._errors = Path(self._home.name) / "stderr"
         with self._errors.open("w") as errors:
             self._process = subprocess.Popen(
@@ -32,7 +33,7 @@ class Peer:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
-                env=environment,
+                env={**os.environ, **quiet, **environment},
             )
 
     def __enter__(self) -> Peer:

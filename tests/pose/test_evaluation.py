@@ -185,12 +185,16 @@ def test_a_sure_find_that_fits_nobody_is_told() -> None:
 
 @pytest.mark.shared
 @pytest.mark.parametrize(
-    ("model", "size", "ap", "ap50"), [("movenet-multipose", 384, 32.0, 48.6), ("yolo11n-pose", 640, 49.9, 79.7)]
+    ("model", "size", "ap", "ap50"), [("movenet-multipose", 384, 32.0, 50.5), ("yolo11n-pose", 640, 49.9, 79.7)]
 )
 def test_the_command_gives_the_known_accuracy(
     shared_dir: Path, tmp_path: Path, model: str, size: int, ap: float, ap50: float
 ) -> None:
-    """Figures of the design's study on the same images; AP within 0.5 (AP50 moves by whole people: within 3)."""
+    """Figures of the design's study on the same images, within 0.5.
+
+    The study shrank pictures by area averaging and has 48.6 for AP50 of MoveNet, as Spotter has with that (32.0, 48.6);
+    Spotter samples linearly up to a factor of two.
+    """
     folder = shared_dir / "data" / "coco_keypoints"
     file = ["--file", str(shared_dir / "models" / "yolo11n-pose.onnx")] if model.startswith("yolo") else []
     arguments = ["--images", str(folder / "images"), "--annotations", str(folder / "person_keypoints.json")]
@@ -199,7 +203,7 @@ def test_the_command_gives_the_known_accuracy(
     assert done.exit_code == 0, done.output
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["ap"] == pytest.approx(ap, abs=0.5)
-    assert figures["ap50"] == pytest.approx(ap50, abs=3)
+    assert figures["ap50"] == pytest.approx(ap50, abs=0.5)
     assert (figures["images"], figures["people"]) == (24, 66)
     pictures = sorted(tmp_path.glob("*.jpg"))
     assert len(pictures) == 2
