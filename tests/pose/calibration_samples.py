@@ -32,5 +32,4 @@ def made_up(count: int, *, seed: int = 0, scenes: int = 40, parts: int = 1) -> S
         scene=random.integers(0, scenes, count),
         weight=np.ones(count),
         part=random.integers(0, parts, count),
-        people=count // 17,
     )

@@ -31,7 +31,7 @@ class _Part(BaseModel):
 
 
 class SetFigures(_Part):
-    """One labelled set: its name, and how much of it could be judged."""
+    """One labelled set: its name, who is labelled in it, and how many keypoints could be judged."""
 
     name: str
     form: str

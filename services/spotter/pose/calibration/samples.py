@@ -37,7 +37,6 @@ class Samples:
         scene: (M,) number of the image, or of the clip that it is from.
         weight: (M,) each labelled set counts the same, however many images it has.
         part: (M,) number of the labelled set.
-        people: how many people these keypoints belong to.
     """
 
     joint: npt.NDArray[np.intp]
@@ -48,7 +47,6 @@ class Samples:
     scene: npt.NDArray[np.intp]
     weight: Floats
     part: npt.NDArray[np.intp]
-    people: int
 
     def __len__(self) -> int:
         return len(self.joint)
@@ -59,7 +57,7 @@ class Samples:
         return GROUP_OF[self.joint]
 
     def where(self, mask: npt.NDArray[np.bool_]) -> Samples:
-        """Those of the mask; `people` stays as it was."""
+        """Those of the mask."""
         return Samples(
             self.joint[mask],
             self.raw[mask],
@@ -69,7 +67,6 @@ class Samples:
             self.scene[mask],
             self.weight[mask],
             self.part[mask],
-            self.people,
         )
 
 
@@ -82,14 +79,12 @@ def collect(sets: Sequence[tuple[LabelledSet, Sequence[Detections]]], input_size
     """
     rows: list[Floats] = []
     scenes: dict[tuple[int, str], int] = {}
-    people = 0
     for part, (labels, found) in enumerate(sets):
         for image, detections in zip(labels.images, found, strict=True):
             scene = scenes.setdefault((part, scene_of(image.path.stem)), len(scenes))
             gain = input_gain(image.width, image.height, input_size)
             sizes = person_sizes(detections.boxes, gain)
             for row, person in match_people(image.people, detections):
-                people += 1
                 rows.append(_judge(detections, row, person, gain, float(sizes[row]), scene, part))
     table = np.concatenate(rows) if rows else np.zeros((0, 8))
     joint, raw, right, across, down, size, scene_column, part_column = table.T
@@ -99,7 +94,7 @@ def collect(sets: Sequence[tuple[LabelledSet, Sequence[Detections]]], input_size
     weight = counts[counts > 0].min() / counts[part] if len(table) else np.zeros(0)
     return Samples(
         joint.astype(np.intp), raw, right.astype(bool), np.stack([across, down], axis=1), size,
-        scene_column.astype(np.intp), weight, part, people,
+        scene_column.astype(np.intp), weight, part,
     )  # fmt: skip
 
 
