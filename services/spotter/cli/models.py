@@ -19,7 +19,7 @@ from spotter.core.errors import ModelError
 from spotter.core.settings import PoseSettings, load_settings
 from spotter.pose.factory import calibration_of, model_of
 from spotter.pose.library import checked_file, fetch, model_file, suffix_of
-from spotter.pose.models import ModelCard, model_cards
+from spotter.pose.models import ModelCard, family_of, model_cards
 from spotter.pose.models.movenet_import import read_tfjs
 from spotter.pose.models.weights import MANIFEST_FILE, PICKLE, WEIGHTS_FILE, WEIGHTS_FOLDER, read_manifest
 from spotter.pose.trial import try_out
@@ -70,12 +70,15 @@ def list_models(
 def fetch_model(
     name: Annotated[
         str,
-        typer.Argument(help="What to call it: begins with yolo, rtmo or movenet-multipose-, for example yolo11n-pose."),
+        typer.Argument(help="What to call it: as in `spotter models list`, or a name of yours that begins like one."),
     ],
     source: Annotated[
         str,
         typer.Option(
-            "--from", metavar="FILE|URL", help="ONNX file, or weights of `spotter models train`; or https://."
+            "--from",
+            metavar="FILE|URL",
+            help="ONNX file, or weights of `spotter models train`, or https://. For posenet and movenet-thunder: "
+            "model.json of the TF.js graph, with its .bin beside it.",
         ),
     ],
     sha256: Annotated[
@@ -108,6 +111,7 @@ def fetch_model(
             source,
             sha256=sha256,
             trusted=trust,
+            convert=family_of(name).convert if source.endswith(".json") else None,
             check=check,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )

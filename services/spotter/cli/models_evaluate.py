@@ -36,6 +36,7 @@ def evaluate(
     model: Annotated[str, typer.Option(help="Pose model, as in `spotter models list`.")] = "movenet-multipose",
     file: Annotated[Path | None, typer.Option(metavar="FILE", help="ONNX file of a model that is not shipped.")] = None,
     input_size: Annotated[int, typer.Option(metavar="PX", help="Long side of the input, a multiple of 32.")] = 384,
+    refine: Annotated[str, typer.Option(help="As pose.refine in the settings.")] = "none",
     device: Annotated[str, typer.Option(help="As pose.device in the settings.")] = "auto",
     worst: Annotated[int, typer.Option(metavar="N", min=0, help="Pictures of the worst images.")] = 0,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where these pictures go.")] = Path("evaluation"),
@@ -43,7 +44,7 @@ def evaluate(
 ) -> None:
     """COCO keypoint AP of a model on labelled images, with a 95 % bootstrap interval over the images."""
     labels = read_labels(annotations, images)
-    settings = settings_of(model, file, input_size, device, min_score=_LOW_SCORE, max_people=MAX_PEOPLE)
+    settings = settings_of(model, file, input_size, device, min_score=_LOW_SCORE, max_people=MAX_PEOPLE, refine=refine)
     network = model_of(settings)
     network.load()
     console = Console(stderr=True)
@@ -82,7 +83,7 @@ def report(name: str, input_size: int, labels: LabelledSet, total: Score) -> lis
     return [*lines, *(f"Note: {note}." for note in labels.notes)]
 
 
-def settings_of(model: str, file: Path | None, input_size: int, device: str, **more: float) -> PoseSettings:
+def settings_of(model: str, file: Path | None, input_size: int, device: str, **more: float | str) -> PoseSettings:
     """The settings that the options of a command stand for.
 
     Raises:

@@ -10,7 +10,8 @@ from spotter.pose.calibration.calibrated import Calibrated
 from spotter.pose.calibration.file import SUFFIX, Calibration, read_calibration
 from spotter.pose.library import checked_file, model_file
 from spotter.pose.models import PoseModel, create_model, family_of
-from spotter.pose.models.weights import PICKLE, WEIGHTS_FOLDER
+from spotter.pose.models.devices import choose_device
+from spotter.pose.models.weights import PICKLE, WEIGHTS_FOLDER, digest
 from spotter.pose.trial import try_out
 
 
@@ -83,7 +84,7 @@ def _raw_model(settings: PoseSettings) -> PoseModel:
         _check_given(settings.model, file)
     elif not _is_shipped(settings):
         file = checked_file(Path(settings.folder), settings.model)
-    return create_model(
+    base = create_model(
         settings.model,
         device=settings.device,
         input_size=settings.input_size,
@@ -93,3 +94,16 @@ def _raw_model(settings: PoseSettings) -> PoseModel:
         file=file,
         max_batch=settings.max_batch,
     )
+    return base if settings.refine == "none" else _refined(base, settings)
+
+
+def _refined(base: PoseModel, settings: PoseSettings) -> PoseModel:
+    from spotter.pose.models.refined import Refined
+    from spotter.pose.models.thunder import ThunderCrops
+
+    name = settings.refine
+    file = checked_file(Path(settings.folder), name)
+    # What only torch runs on has no part in crops, which ONNX Runtime looks at.
+    device = choose_device("cpu" if settings.device in ("mps", "torch-cpu") else settings.device, torch=False)
+    crops = ThunderCrops(file, threads=settings.threads, device=device)
+    return Refined(base, crops, f"{name}/{digest(file)[:8]}", settings.refine_people)

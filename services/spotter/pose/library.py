@@ -68,6 +68,7 @@ def fetch(
     *,
     sha256: str | None = None,
     trusted: bool = False,
+    convert: Callable[[Path, Path], None] | None = None,
     check: Callable[[Path], None] | None = None,
     progress: OnProgress | None = None,
 ) -> str:
@@ -77,6 +78,8 @@ def fetch(
         source: a file, or an https:// URL (http:// on loopback only); a URL needs `sha256`.
         sha256: what the file must have, hexadecimal.
         trusted: the person has been told what a .pt file is, and wants it without a hash.
+        convert: makes the model file of the source, a local one; it knows the hash of what it takes, so `sha256` is for
+            the file that it makes.
         check: tries the file out before it gets its place; raises `ModelError`.
 
     Returns:
@@ -102,6 +105,8 @@ def fetch(
     try:
         if "://" in source:
             _download(source, path, progress)
+        elif convert is not None:
+            convert(Path(source), path)
         else:
             _copy(Path(source), path)
         found = digest(path)

@@ -93,6 +93,14 @@ class PoseSettings(Section):
         default=None, ge=0, le=1, description="People below this score are not published; by default the model's own."
     )
     max_people: int = Field(default=50, ge=1, le=500, description="Most people per frame.")
+    refine: Literal["none", "movenet-thunder"] = Field(
+        default="none",
+        description="Second look at each person's crop: pays for movenet-multipose, not for YOLO, and costs about as "
+        "much a person as a frame. Bring it in with `spotter models fetch movenet-thunder`.",
+    )
+    refine_people: int = Field(
+        default=10, ge=1, le=500, description="Most people per frame who get that second look, best score first."
+    )
 
 
 class ErgonomicsSettings(Section):

@@ -6,16 +6,14 @@ MoveNet MultiPose Lightning, or is damaged, raises `ModelError` before anything 
 
 from __future__ import annotations
 
-import json
-import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spotter.core.errors import ModelError
 from spotter.pose.models.movenet_maps import MAP_CHANNELS, PARAMETERS
+from spotter.pose.models.tfjs_graph import read_weights
 
 Weights = dict[str, npt.NDArray[np.float16]]
 
@@ -49,34 +47,12 @@ def read_tfjs(model_json: Path) -> Weights:
 def _read_weights(model_json: Path) -> Weights:
     """Half-precision weights by their name in the graph."""
     stored: Weights = {}
-    try:
-        manifest = json.loads(model_json.read_bytes())["weightsManifest"]
-        for group in manifest:
-            data = b"".join((model_json.parent / path).read_bytes() for path in group["paths"])
-            offset = 0
-            for entry in group["weights"]:
-                offset = _read_entry(entry, data, offset, stored)
-            if offset != len(data):
-                raise ValueError(f"weight files hold {len(data)} bytes, expected {offset}")
-    except OSError as error:
-        raise ModelError(f"cannot read '{error.filename}': {error.strerror}", mend=_MEND) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"'{model_json}' is not a whole TF.js graph model: {error}", mend=_MEND) from None
+    for name, array in read_weights(model_json, _MEND).items():
+        if array.dtype == np.float16:
+            for prefix in _PREFIXES:
+                name = name.replace(prefix, "")
+            stored[name] = array
     return stored
-
-
-def _read_entry(entry: dict[str, Any], data: bytes, offset: int, stored: Weights) -> int:
-    """Read one weight at `offset`; keep it if it is half precision. Returns the offset of the next one."""
-    kind = np.dtype(entry["quantization"]["dtype"] if "quantization" in entry else entry["dtype"])
-    shape = tuple(int(side) for side in entry["shape"])
-    count = math.prod(shape)
-    array = np.frombuffer(data, kind, count, offset).reshape(shape)
-    if kind == np.float16:
-        name = entry["name"]
-        for prefix in _PREFIXES:
-            name = name.replace(prefix, "")
-        stored[name] = array
-    return offset + count * int(kind.itemsize)
 
 
 def _rename(stored: Weights) -> Weights:

@@ -12,6 +12,7 @@ from spotter.pose.models.api import PoseModel
 from spotter.pose.models.devices import Device, choose_device
 from spotter.pose.models.movenet_decode import DecodeLimits
 from spotter.pose.models.movenet_maps import MODEL_NAME, MODEL_VERSION, PARAMETERS
+from spotter.pose.models.tfjs_heads import import_graph
 from spotter.pose.models.weights import GRAPH_FILE, PICKLE, WEIGHTS_FILE, WEIGHTS_FOLDER, digest, verify
 
 
@@ -82,11 +83,16 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Models that one file here can run: how their names begin, their cards, and how one is made."""
+    """Models that one file here can run: how their names begin, their cards, and how one is made.
+
+    Attributes:
+        convert: writes the file that `make` takes from a released TF.js graph (model.json), where that is the source.
+    """
 
     prefix: str
     cards: tuple[ModelCard, ...]
     make: Callable[[str, ModelOptions], PoseModel]
+    convert: Callable[[Path, Path], None] | None = None
 
 
 def create_model(
@@ -131,7 +137,8 @@ def family_of(name: str) -> Family:
         separator = "-" if family.cards[0].shipped else ""
         if name == family.prefix or name.startswith(family.prefix + separator):
             return family
-    near = difflib.get_close_matches(name, model_names(), n=1, cutoff=0.4)
+    begun = [known for known in model_names() if name and known.startswith(name)]
+    near = begun[:1] or difflib.get_close_matches(name, model_names(), n=1, cutoff=0.4)
     hint = f"Did you mean '{near[0]}'? " if near else ""
     raise ModelError(f"unknown pose model '{name}'", mend=f"{hint}Known: {', '.join(model_names())}")
 
@@ -211,6 +218,47 @@ def _rtmo(name: str, options: ModelOptions) -> PoseModel:
     )
 
 
+def _posenet(name: str, options: ModelOptions) -> PoseModel:
+    from spotter.pose.models.posenet import PoseNetOnnx
+    from spotter.pose.models.posenet_decode import PoseNetLimits
+
+    file = _file(name, options)
+    score = {} if options.min_score is None else {"min_score": options.min_score}
+    return PoseNetOnnx(
+        _name(name, file),
+        file,
+        input_size=options.input_size,
+        threads=options.threads,
+        device=options.device,
+        limits=PoseNetLimits(max_people=options.max_people, **score),
+    )
+
+
+def _thunder(name: str, options: ModelOptions) -> PoseModel:
+    from spotter.pose.models.thunder import MIN_SCORE, ThunderOnnx
+
+    file = _file(name, options)
+    return ThunderOnnx(
+        _name(name, file),
+        file,
+        threads=options.threads,
+        device=options.device,
+        min_score=MIN_SCORE if options.min_score is None else options.min_score,
+    )
+
+
+def _convert_posenet(model_json: Path, target: Path) -> None:
+    from spotter.pose.models.posenet import HEADS
+
+    import_graph(HEADS, model_json, target)
+
+
+def _convert_thunder(model_json: Path, target: Path) -> None:
+    from spotter.pose.models.thunder import HEADS
+
+    import_graph(HEADS, model_json, target)
+
+
 def _file(name: str, options: ModelOptions) -> Path:
     if options.file is None:
         raise ModelError(
@@ -267,5 +315,17 @@ FAMILIES: tuple[Family, ...] = (
             _card("rtmo-l", "Apache-2.0", "OpenMMLab", "640 px", 0, "74.8"),
         ),
         _rtmo,
+    ),
+    Family(
+        "posenet",
+        (ModelCard("posenet", "", "Apache-2.0", "Google", "640 px", 1_258_195, "32.3 (24 images)"),),
+        _posenet,
+        _convert_posenet,
+    ),
+    Family(
+        "movenet-thunder",
+        (ModelCard("movenet-thunder", "", "Apache-2.0", "Google", "256 px crops", 6_226_046, ""),),
+        _thunder,
+        _convert_thunder,
     ),
 )

@@ -44,6 +44,18 @@ def pairwise_oks(keypoints: FloatArray, boxes: FloatArray) -> FloatArray:
     return similarity
 
 
+def oks(keypoints: FloatArray, others: FloatArray, boxes: FloatArray) -> FloatArray:
+    """OKS of people to others, row by row, (N,) float32 in 0..1, measured by the size of the first ones.
+
+    Args:
+        keypoints, others: (N, 17, 2) px; one row goes with all rows of the other.  boxes: (N, 4) xyxy px.
+    """
+    areas = np.maximum((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), 1.0)
+    squared = ((keypoints - others) ** 2).sum(-1)
+    similarity: FloatArray = np.exp(-squared / (areas[:, None] * (2 * (2 * COCO_SIGMAS) ** 2))).mean(-1)
+    return similarity
+
+
 def suppress(scores: FloatArray, keypoints: FloatArray, boxes: FloatArray, threshold: float) -> list[int]:
     """Indices to keep, best score first: a person goes when more alike than `threshold` to a better one that stays."""
     order = np.argsort(-scores, kind="stable")
