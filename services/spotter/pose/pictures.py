@@ -3,8 +3,8 @@ needed. Pure but for the decoder.
 
 Promises:
 - A picture that is not a whole JPEG, that is absurdly large, or that does not have the shape of its frame is refused.
-- Decoding takes at most 3 bytes for each of `MOST_PIXELS`; above twice the model's input size, a quarter of that or
-  less. The decoder of a progressive picture also keeps its coefficients, 6 bytes a pixel.
+- Decoding takes at most 3 bytes for each of `MOST_PIXELS`; above three times the model's input size, a quarter of that
+  or less. The decoder of a progressive picture also keeps its coefficients, 6 bytes a pixel.
 - The image keeps the frame's coordinates: a point (x, y) of it is (x * scale_x, y * scale_y) in the original picture.
 """
 
@@ -20,6 +20,10 @@ from spotter.pose.jpeg import JpegSize, PictureError, read_size
 
 MOST_PIXELS = 40_000_000
 """Width times height of a picture at most. [D] 8K video has 33 million."""
+
+_SPARE = 1.5
+"""The image has at least so many times the px that the model needs: from 1.25 times, scaling to the model's size cost 1
+to 2 points of AP, from 1.67 times nothing (benchmarks/pose_decode.py)."""
 
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 """Factors by which a JPEG can be decoded smaller: the inverse DCT of each block gives fewer pixels."""
@@ -38,7 +42,8 @@ def read_picture(frame: Frame, input_size: int) -> Picture:
     """The picture of a frame; one that is an array already stays as it is.
 
     Args:
-        input_size: long side of the model's input, px. The image is no smaller than that unless the picture is.
+        input_size: long side of the model's input, px. The image has at least 1.5 times that unless the picture is
+            smaller.
 
     Raises:
         PictureError: it cannot be used; the message says why.
@@ -65,7 +70,7 @@ def read_picture(frame: Frame, input_size: int) -> Picture:
 def _reduction(size: JpegSize, input_size: int) -> tuple[int, int]:
     long_side = max(size.width, size.height)
     for factor, flag in _REDUCED:
-        if long_side >= factor * input_size:
+        if long_side >= factor * _SPARE * input_size:
             return factor, flag
     return 1, cv2.IMREAD_COLOR
 
