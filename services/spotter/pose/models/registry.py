@@ -50,9 +50,11 @@ class ModelCard:
         author: who released the weights.
         input: what the network takes.
         parameters: how many numbers the weights hold; 0 where nobody here has counted them.
-        ap: COCO keypoint AP in percent on val2017 as its author states it (YOLO: Ultralytics; RTMO: Lu et al. 2023);
-            for the shipped one on 83 of its images, at 384 px.
-        ms: CPU milliseconds of one 640x480 picture at the default size, measured here (benchmarks/README.md), or "".
+        ap: COCO keypoint AP in percent on val2017 as its author states it (YOLO: Ultralytics; RTMO: Lu et al. 2023,
+            trained on seven sets), or "".
+        measured: the same on 24 images with 66 people at the size of `input`, measured here (benchmarks/pose_cards.py,
+            +-11), or "".
+        ms: processor milliseconds of one 640x480 picture on one core at that size, measured with it, or "".
         folder, files: the files that ship with Spotter; empty for those that the user supplies.
     """
 
@@ -63,6 +65,7 @@ class ModelCard:
     input: str
     parameters: int
     ap: str
+    measured: str = ""
     ms: str = ""
     folder: Path = WEIGHTS_FOLDER
     files: tuple[str, ...] = ()
@@ -272,11 +275,15 @@ def _name(name: str, file: Path) -> str:
     return f"{name}/{digest(file, 'Check the path and its rights')[:8]}"
 
 
-def _card(name: str, licence: str, author: str, size: str, millions: float, ap: str) -> ModelCard:
-    return ModelCard(name, "", licence, author, size, round(millions * 1e6), ap)
+def _yolo_card(name: str, parameters: int, ap: str, measured: str = "", ms: str = "") -> ModelCard:
+    """Parameters: of the fused network with one class, counted from Ultralytics' architecture file."""
+    return ModelCard(name, "", "AGPL-3.0-only", "Ultralytics", "640 px", parameters, ap, measured, ms)
 
 
-_AGPL = "AGPL-3.0-only"
+def _rtmo_card(name: str, size: str, ap: str) -> ModelCard:
+    return ModelCard(name, "", "Apache-2.0", "OpenMMLab", size, 0, ap)
+
+
 FAMILIES: tuple[Family, ...] = (
     Family(
         MODEL_NAME,
@@ -288,8 +295,9 @@ FAMILIES: tuple[Family, ...] = (
                 "Google",
                 "384 px",
                 PARAMETERS,
-                "36.9",
-                "27.5",
+                "",
+                "32.3",
+                "41",
                 files=(WEIGHTS_FILE, GRAPH_FILE),
             ),
         ),
@@ -298,27 +306,28 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "yolo",
         (
-            _card("yolov8n-pose", _AGPL, "Ultralytics", "640 px", 0, ""),
-            _card("yolo11n-pose", _AGPL, "Ultralytics", "640 px", 2.9, "50.0"),
-            _card("yolo11s-pose", _AGPL, "Ultralytics", "640 px", 0, "58.9"),
-            _card("yolo26n-pose", _AGPL, "Ultralytics", "640 px", 0, "57.2"),
-            _card("yolo26s-pose", _AGPL, "Ultralytics", "640 px", 0, "63.1"),
+            _yolo_card("yolov8n-pose", 3_289_964, "50.4"),
+            _yolo_card("yolov8s-pose", 11_615_724, "60.0"),
+            _yolo_card("yolo11n-pose", 2_866_468, "50.0", "49.8", "66"),
+            _yolo_card("yolo11s-pose", 9_902_940, "58.9"),
+            _yolo_card("yolo26n-pose", 2_926_494, "57.2"),
+            _yolo_card("yolo26s-pose", 10_359_750, "63.1"),
         ),
         _yolo,
     ),
     Family(
         "rtmo",
         (
-            _card("rtmo-t", "Apache-2.0", "OpenMMLab", "416 px", 0, "57.4"),
-            _card("rtmo-s", "Apache-2.0", "OpenMMLab", "640 px", 0, "68.6"),
-            _card("rtmo-m", "Apache-2.0", "OpenMMLab", "640 px", 0, "72.6"),
-            _card("rtmo-l", "Apache-2.0", "OpenMMLab", "640 px", 0, "74.8"),
+            _rtmo_card("rtmo-t", "416 px", "57.4"),
+            _rtmo_card("rtmo-s", "640 px", "68.6"),
+            _rtmo_card("rtmo-m", "640 px", "72.6"),
+            _rtmo_card("rtmo-l", "640 px", "74.8"),
         ),
         _rtmo,
     ),
     Family(
         "posenet",
-        (ModelCard("posenet", "", "Apache-2.0", "Google", "640 px", 1_258_195, "32.3 (24 images)"),),
+        (ModelCard("posenet", "", "Apache-2.0", "Google", "640 px", 1_258_195, "", "32.3"),),
         _posenet,
         _convert_posenet,
     ),
