@@ -7,22 +7,22 @@ the last one is refused, so that duplicates and late frames change nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from spotter.core.clock import to_seconds
 from spotter.core.contracts import FloatArray, PoseFrame
 from spotter.core.parameters import TrackerParameters
 from spotter.ergonomics.gates import gates_of
+from spotter.ergonomics.tracking.motion import Motion
 from spotter.ergonomics.tracking.similarity import Matrix, box_overlap, keypoint_boxes, keypoint_similarity
 
-_VELOCITY_TAU_S = 0.15
-"""Time constant of the velocity's smoothing, seconds [D]."""
-
-_COAST_S = 0.5
-"""A velocity is trusted for this long without a sighting; then the person is expected where last seen [D]."""
+_EDGE = 0.05
+"""A body reaches about this much further than its keypoints, as a share of the longer side of their box: from the nose
+to the crown, from the ankle to the sole (0.06 and 0.04 of stature, Winter 2009, fig. 4.1)."""
 
 _NEAR = 0.35
 """Distance of two box centres, in longer sides of the track's box, at which nearness has fallen to 0.61 [D]."""
@@ -40,6 +40,7 @@ class TrackedPerson:
         first_seen, seen_at: event times, UTC ns.
         index: row of the person in the PoseFrame's arrays.
         confirmed: the track has lasted for `TrackerParameters.confirm_s`.
+        truncated: the person reaches the edge of the image, so part of the body may be outside.
     """
 
     track_id: str
@@ -47,6 +48,7 @@ class TrackedPerson:
     seen_at: int
     index: int
     confirmed: bool
+    truncated: bool
 
 
 @dataclass(slots=True)
@@ -57,21 +59,21 @@ class _Track:
     keypoints: FloatArray
     confidences: FloatArray
     box: FloatArray
-    velocity: FloatArray = field(default_factory=lambda: np.zeros(2, np.float32))
+    motion: Motion
 
     @property
     def name(self) -> str:
         return f"p{self.number}"
 
     def state(self) -> list[Any]:
-        arrays = (self.keypoints, self.confidences, self.box, self.velocity)
-        return [self.number, self.first_seen, self.seen_at, *(array.astype("<f4").tobytes() for array in arrays)]
+        arrays = (array.astype("<f4").tobytes() for array in (self.keypoints, self.confidences, self.box))
+        return [self.number, self.first_seen, self.seen_at, *arrays, self.motion.state()]
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> Self:
-        number, first_seen, seen_at, *arrays = state
-        keypoints, confidences, box, velocity = (np.frombuffer(data, "<f4").astype(np.float32) for data in arrays)
-        return cls(number, first_seen, seen_at, keypoints.reshape(-1, 2), confidences, box, velocity)
+        number, first_seen, seen_at, *arrays, motion = state
+        keypoints, confidences, box = (np.frombuffer(data, "<f4").astype(np.float32) for data in arrays)
+        return cls(number, first_seen, seen_at, keypoints.reshape(-1, 2), confidences, box, Motion.restore(motion))
 
 
 class Tracker:
@@ -117,7 +119,8 @@ class Tracker:
                 self._continue(track, pose, boxes, row)
             elif pose.scores[row] >= self._parameters.min_score:
                 assigned[row] = self._begin(pose, boxes, row)
-        people = [self._person(track, row) for row, track in assigned.items()]
+        cut = _truncated(boxes, pose.width, pose.height)
+        people = [self._person(track, row, bool(cut[row])) for row, track in assigned.items()]
         return sorted(people, key=lambda person: int(person.track_id[1:]))
 
     def alive(self) -> set[str]:
@@ -161,7 +164,10 @@ class Tracker:
 
     def _similarity(self, pose: PoseFrame, boxes: FloatArray) -> tuple[Matrix, Matrix]:
         """(tracks, skeletons) in 0..1: mean of OKS, box overlap and nearness at the predicted place; nearness alone."""
-        shift = np.stack([track.velocity * self._coast(track, pose.captured_at) for track in self._tracks])
+        elapsed = (to_seconds(pose.captured_at - track.seen_at) for track in self._tracks)
+        shift = np.array(
+            [track.motion.shift(seconds) for track, seconds in zip(self._tracks, elapsed, strict=True)], np.float32
+        )
         keypoints = np.stack([track.keypoints for track in self._tracks]) + shift[:, None]
         expected = np.stack([track.box for track in self._tracks]) + np.concatenate([shift, shift], axis=1)
         weights = np.stack([track.confidences for track in self._tracks])
@@ -177,31 +183,40 @@ class Tracker:
         nearness = np.exp(-(distance**2) / (2 * _NEAR**2)).astype(np.float64)
         return (oks + overlap + nearness) / 3, nearness
 
-    def _coast(self, track: _Track, at: int) -> float:
-        return min(to_seconds(at - track.seen_at), _COAST_S)
-
     def _continue(self, track: _Track, pose: PoseFrame, boxes: FloatArray, row: int) -> None:
-        elapsed = max(to_seconds(pose.captured_at - track.seen_at), 1e-3)
         weights = np.minimum(track.confidences, pose.confidences[row])
         weights = np.where(weights >= gates_of(pose).weak, weights, 0.0)
         if weights.sum() > 0:
-            moved = (pose.keypoints[row] - track.keypoints) * weights[:, None]
-            velocity = moved.sum(axis=0) / weights.sum() / elapsed
-            blend = 1.0 - np.exp(-elapsed / _VELOCITY_TAU_S)
-            track.velocity = (track.velocity + blend * (velocity - track.velocity)).astype(np.float32)
+            x, y = ((pose.keypoints[row] - track.keypoints) * weights[:, None]).sum(axis=0) / weights.sum()
+            elapsed = max(to_seconds(pose.captured_at - track.seen_at), 1e-3)
+            track.motion.measure(float(x), float(y), elapsed, _size(boxes[row]))
         track.keypoints, track.confidences = pose.keypoints[row], pose.confidences[row]
         track.box, track.seen_at = boxes[row], pose.captured_at
 
     def _begin(self, pose: PoseFrame, boxes: FloatArray, row: int) -> _Track:
         self._started += 1
         at = pose.captured_at
-        track = _Track(self._started, at, at, pose.keypoints[row], pose.confidences[row], boxes[row])
+        motion = Motion.begin(_size(boxes[row]))
+        track = _Track(self._started, at, at, pose.keypoints[row], pose.confidences[row], boxes[row], motion)
         self._tracks.append(track)
         return track
 
-    def _person(self, track: _Track, row: int) -> TrackedPerson:
+    def _person(self, track: _Track, row: int, truncated: bool) -> TrackedPerson:
         confirmed = to_seconds(track.seen_at - track.first_seen) >= self._parameters.confirm_s
-        return TrackedPerson(track.name, track.first_seen, track.seen_at, row, confirmed)
+        return TrackedPerson(track.name, track.first_seen, track.seen_at, row, confirmed, truncated)
+
+
+def _size(box: FloatArray) -> float:
+    """Longer side of a box (4,) xyxy, px; at least 1."""
+    return max(float(box[2] - box[0]), float(box[3] - box[1]), 1.0)
+
+
+def _truncated(boxes: FloatArray, width: int, height: int) -> npt.NDArray[np.bool_]:
+    """(N,): whether a box (N, 4) reaches an edge of the image; keypoints end a little before the body does."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    margin = _EDGE * sides.max(axis=1, initial=0.0, keepdims=True)
+    low, high = boxes[:, :2] <= margin, boxes[:, 2:] >= np.array([width, height], np.float32) - margin
+    return np.asarray((low | high).any(axis=1))
 
 
 def _centres(boxes: FloatArray) -> FloatArray:
