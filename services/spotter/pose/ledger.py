@@ -36,11 +36,6 @@ class Ledger:
         self._takes: deque[_Take] = deque()
         self._lock = threading.Lock()
 
-    def __len__(self) -> int:
-        """Frames in work."""
-        with self._lock:
-            return sum(take.left for take in self._takes)
-
     def enter(self, frames: Sequence[Frame], commit: Callable[[], None]) -> list[Ticket]:
         """Frames were taken; `commit` says that they, and all before them, are done with."""
         take = _Take(len(frames), commit)
