@@ -70,9 +70,10 @@ def test_the_fall_itself_is_found() -> None:
     ("frames", "parameters", "where", "reason", "words"),
     [
         (gone(fall(), 0, 99), None, "pose", "nobody_detected", "in 0 % of the frames"),
-        (fall()[:20], None, "pose", "no_frames", "no frame around the impact"),
+        (fall(stop=5.5), None, "material", "stops_too_early", "the recording stops 0.7 s after the impact"),
+        (fall()[:20], None, "material", "no_frames", "no frame around the impact"),
         (gone(fall(), 4.3, 99), None, "pose", "nobody_detected", "of the frames from 1 s before the impact"),
-        (fall(stop=6.5), None, "rule", "not_confirmed", "until the recording stops"),
+        (fall(stop=7.0), None, "rule", "not_confirmed", "until the recording stops"),
         (fall(up_at=5.5), None, "rule", "suppressed_", "held back"),
         (fall(hip=0.35), NOT_END_ON, "rule", "hips_too_high", "(ground_hip 0.25"),
         (fall(hip=0.2, trunk=20), None, "rule", "head_too_high", "(ground_head 0.4)"),

@@ -91,7 +91,7 @@ def _look_closer(material: Material, judged: Judged, rules: Rules, pictures: Pat
     for impact, window in zip(judged.missed, missed, strict=True):
         diagnosis = diagnose(window, impact.at_s, rules.fall)
         if camera.record.held_s and impact.at_s > stops:
-            diagnosis = Diagnosis("pose", "held", "the impact is after the last frame of the footage")
+            diagnosis = Diagnosis("material", "no_frames", "the impact is after the last frame of the footage")
         found.append(_problem("miss", judged, impact.at_s, diagnosis, window, material, rules, pictures))
     duplicates = {run.alert.id for run in judged.duplicates}
     for (at, run), window in zip(alerts, false, strict=True):

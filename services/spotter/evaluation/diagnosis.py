@@ -25,12 +25,16 @@ _LOST_S = 0.5
 """Nobody near the impact for longer than this: the track is broken (the rule bridges shorter gaps)."""
 
 
+_EARLY_S = 1.0
+"""Someone is low up to this long before the labelled impact [D]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """Why an event was missed.
 
     Attributes:
-        where: "pose", "track" or "rule".
+        where: "pose", "track", "rule", or "material" for a recording that cannot show it.
         reason: one word for counting, such as nobody_detected or hips_too_high.
         text: one sentence with the numbers.
         track_id: the person it speaks of; empty: nobody.
@@ -46,7 +50,10 @@ def diagnose(window: Window, impact_s: float, fall: FallParameters) -> Diagnosis
     """Why no alert came of the impact at `impact_s`."""
     seen = window.seen(impact_s - 1.0, impact_s + AFTER_S)
     if seen is None:
-        return Diagnosis("pose", "no_frames", "the recording has no frame around the impact")
+        return Diagnosis("material", "no_frames", "the recording has no frame around the impact")
+    if window.stops_s is not None and window.stops_s - impact_s < fall.confirm_s - _EARLY_S:
+        text = f"the recording stops {window.stops_s - impact_s:.1f} s after the impact, before confirm_s can be over"
+        return Diagnosis("material", "stops_too_early", f"{text}: hold the last frame (--hold-last)")
     if not window.tracks or seen < _LEAST_SEEN:
         text = f"the pose model found somebody in {100 * seen:.0f} % of the frames from 1 s before the impact on"
         return Diagnosis("pose", "nobody_detected", text)

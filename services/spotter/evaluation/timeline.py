@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from spotter.core.clock import isoformat, to_seconds
 from spotter.evaluation.comparison import Change, Difference
 from spotter.evaluation.replay import AlertRun
-from spotter.evaluation.svg import AMBER, BLUE, GREY, GRID, INK, MUTED, RED, Svg, ticks
+from spotter.evaluation.svg import AMBER, BLUE, GREY, GRID, MUTED, PAPER, RED, Svg, ticks
 
 COLOURS = {Change.SAME: GREY, Change.CHANGED: AMBER, Change.APPEARED: BLUE, Change.VANISHED: RED}
 LANES = 60
 """Lanes in one picture; those whose alerts stayed the same are left out first."""
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _LANE, _BAR = 1100.0, 260.0, 30.0, 92.0, 46.0, 13.0
+_WIDTH, _LEFT, _RIGHT, _TOP, _ROW, _BAR = 1100.0, 260.0, 30.0, 92.0, 37.0, 13.0
 _LEAST = 4.0
 """Narrowest bar, px: an alert of seconds in a recording of days must be seen."""
 
@@ -29,25 +29,28 @@ def timeline(differences: Sequence[Difference], baseline: str, candidate: str) -
     """
     lanes, left_out = _lanes(differences)
     absolute = bool(differences) and not any(one.footage for one in differences)
-    start = min((one.base for one in differences), default=0) if absolute else 0
-    longest = max((to_seconds(one.until - (start if absolute else one.base)) for one in differences), default=1.0)
-    picture = Svg(_WIDTH, _TOP + _LANE * max(len(lanes), 1) + 46)
+    start = min((one.base for one in differences), default=0) if absolute else None
+    longest = max((to_seconds(one.until - _zero(one, start)) for one in differences), default=1.0)
+    rows = {lane: _rows(members) for lane, members in lanes.items()}
+    bottom = _TOP + sum(map(_height, rows.values())) if rows else _TOP + _ROW
+    picture = Svg(_WIDTH, bottom + 46)
     _head(picture, differences, baseline, candidate)
     scale = _Scale(longest)
-    bottom = _TOP + _LANE * max(len(lanes), 1)
     for value in ticks(0, longest):
         x = scale.x(value)
         picture.line((x, _TOP - 8), (x, bottom), GRID)
         picture.text(x, bottom + 16, _clock(value, longest), size=11, colour=MUTED, anchor="middle")
-    origin = f"time from {isoformat(start)}" if absolute else "time from the beginning of each camera's recording"
-    picture.text(_LEFT, bottom + 34, origin, size=11, colour=MUTED)
+    origin = "the beginning of each camera's recording" if start is None else isoformat(start)
+    picture.text(_LEFT, bottom + 34, f"time from {origin}", size=11, colour=MUTED)
     if left_out:
         note = f"{left_out} more cameras, all of whose alerts stayed the same, are not drawn"
         picture.text(_WIDTH - _RIGHT, bottom + 34, note, size=11, colour=MUTED, anchor="end")
-    for row, (lane, members) in enumerate(lanes.items()):
-        _draw_lane(picture, _TOP + row * _LANE, lane, members, scale, start if absolute else None)
+    top = _TOP
+    for lane, shown in rows.items():
+        _draw_lane(picture, top, lane, shown, scale, start)
+        top += _height(shown)
     if not lanes:
-        picture.text(_LEFT, _TOP + 26, "no alerts under either", colour=MUTED)
+        picture.text(_LEFT, _TOP + 20, "no alerts under either", colour=MUTED)
     return picture.render()
 
 
@@ -81,42 +84,72 @@ def _head(picture: Svg, differences: Sequence[Difference], baseline: str, candid
     picture.text(x, 68, "white mark: raised", colour=MUTED)
 
 
+def _rows(members: Sequence[Difference]) -> list[list[Difference]]:
+    """Situations of one camera in as many rows as it takes that none hides another."""
+    rows: list[list[Difference]] = []
+    for one in sorted(members, key=lambda one: one.started_at):
+        row = next((row for row in rows if max(_end(other) for other in row) <= one.started_at), None)
+        if row is None:
+            rows.append([one])
+        else:
+            row.append(one)
+    return rows
+
+
+def _height(rows: Sequence[Sequence[Difference]]) -> float:
+    return len(rows) * _ROW + 8
+
+
+def _zero(one: Difference, start: int | None) -> int:
+    return one.base if start is None else start
+
+
+def _end(one: Difference) -> int:
+    """When the situation was over under both."""
+    ends = [run.alert.ended_at for run in (one.before, one.after) if run is not None]
+    return max(one.until if end is None else end for end in ends)
+
+
 def _draw_lane(
-    picture: Svg, top: float, lane: Lane, members: Sequence[Difference], scale: _Scale, start: int | None
+    picture: Svg, top: float, lane: Lane, rows: Sequence[Sequence[Difference]], scale: _Scale, start: int | None
 ) -> None:
     recording, camera = lane
     picture.line((16, top - 6), (_WIDTH - _RIGHT, top - 6), GRID)
     picture.text(16, top + 12, _short(camera, 32), bold=True)
     if recording != camera:
         picture.text(16, top + 27, _short(recording, 36), size=11, colour=MUTED)
-    end = scale.x(to_seconds(members[0].until - (members[0].base if start is None else start)))
-    picture.line((end, top - 4), (end, top + 2 * _BAR + 6), MUTED, 1, "2 2")
-    picture.text(_LEFT - 8, top + 11, "baseline", size=10, colour=MUTED, anchor="end")
-    picture.text(_LEFT - 8, top + 27, "candidate", size=10, colour=MUTED, anchor="end")
-    for one in members:
-        base = one.base if start is None else start
-        for run, y in ((one.before, top), (one.after, top + _BAR + 3)):
-            if run is not None:
-                _bar(picture, y, one, run, scale, base)
+    first = rows[0][0]
+    end = scale.x(to_seconds(first.until - _zero(first, start)))
+    picture.line((end, top - 4), (end, top + len(rows) * _ROW - 6), MUTED, 1, "2 2")
+    for number, row in enumerate(rows):
+        y = top + number * _ROW
+        picture.text(_LEFT - 8, y + 11, "baseline", size=10, colour=MUTED, anchor="end")
+        picture.text(_LEFT - 8, y + 27, "candidate", size=10, colour=MUTED, anchor="end")
+        for one in row:
+            for run, place in ((one.before, y), (one.after, y + _BAR + 3)):
+                if run is not None:
+                    _bar(picture, place, one, run, scale, _zero(one, start))
 
 
-def _bar(picture: Svg, y: float, one: Difference, run: AlertRun, scale: _Scale, base: int) -> None:
+def _bar(picture: Svg, y: float, one: Difference, run: AlertRun, scale: _Scale, zero: int) -> None:
     end = run.alert.ended_at if run.alert.ended_at is not None else one.until
-    left = scale.x(to_seconds(run.alert.started_at - base))
-    width = max(scale.x(to_seconds(end - base)) - left, _LEAST)
+    left = scale.x(to_seconds(run.alert.started_at - zero))
+    right = max(scale.x(to_seconds(end - zero)), left + _LEAST)
     words = f"{run.alert.severity.value} {run.alert.kind.value.replace('_', ' ')}"
     details = "; ".join(one.details) or one.change.value
     raised = to_seconds(run.alert.raised_at - one.base)
     title = f"{words}, raised at {raised:.2f} s, closed as {run.closed_by.replace('_', ' ')}: {details}"
-    picture.rect(left, y, width, _BAR, COLOURS[one.change], title=title)
-    mark = scale.x(to_seconds(run.alert.raised_at - base))
-    if width > 3 * _LEAST:
-        picture.line((mark, y), (mark, y + _BAR), "#ffffff", 2)
-    if width > 7 * len(words):
-        after_mark = left + width - mark > 6.5 * len(words)
-        picture.text(mark + 5 if after_mark else left + 4, y + 10, words, size=10, colour="#ffffff")
-    elif left + width + 6.5 * len(words) < _WIDTH - _RIGHT:
-        picture.text(left + width + 4, y + 10, words, size=10, colour=INK)
+    picture.rect(left, y, right - left, _BAR, COLOURS[one.change], title=title)
+    mark = scale.x(to_seconds(run.alert.raised_at - zero))
+    if right - left > 3 * _LEAST:
+        picture.line((mark, y), (mark, y + _BAR), PAPER, 2)
+    for text in (words, run.alert.severity.value):
+        place = next(
+            (x for x, room in ((mark + 5, right - mark), (left + 4, mark - left)) if room > 6.2 * len(text)), None
+        )
+        if place is not None:
+            picture.text(place, y + 10, text, size=10, colour=PAPER)
+            break
 
 
 def _short(text: str, most: int) -> str:
