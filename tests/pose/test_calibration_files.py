@@ -122,6 +122,9 @@ def test_a_file_of_the_users_has_its_calibration_beside_it_or_none(tmp_path: Pat
     fetched = PoseSettings(model="yolo11n-pose", folder=tmp_path)
     assert calibration_places(by_file, "yolo11n-pose/12345678") == (tmp_path / "mine.onnx.calibration.json",)
     assert calibration_places(fetched, "yolo11n-pose/12345678") == (tmp_path / "yolo11n-pose.onnx.calibration.json",)
+    refined = PoseSettings(model="yolo11n-pose", file=file, refine="movenet-thunder")
+    (beside,) = calibration_places(refined, "yolo11n-pose/12345678+movenet-thunder/12345678")
+    assert beside.name == "mine.onnx+movenet-thunder.calibration.json"
     assert calibration_of(by_file, "yolo11n-pose/12345678") is None
     shutil.copy(changed(tmp_path, model="yolo11n-pose/87654321"), tmp_path / "mine.onnx.calibration.json")
     with pytest.raises(ModelError, match="is of model 'yolo11n-pose/87654321', not of 'yolo11n-pose/12345678'"):
@@ -136,6 +139,7 @@ class OneFind:
 
     def load(self) -> None:
         self.loaded = True
+        self.input_size = 640
 
     def predict(self, images: Sequence[Image]) -> list[Detections]:
         height = images[0].shape[0]
@@ -150,6 +154,7 @@ def test_calibrated_finds_keep_their_place_and_get_probabilities_and_deviations(
     model = Calibrated(inner, calibration)
     model.load()
     assert inner.loaded
+    assert model.input_size == 640
     small, large = (model.predict([np.zeros((h, h * 4 // 3, 3), np.uint8)])[0] for h in (480, 960))
     raw = inner.predict([np.zeros((480, 640, 3), np.uint8)])[0]
     np.testing.assert_array_equal(small.keypoints, raw.keypoints)

@@ -36,6 +36,7 @@ def calibrate_model(
     file: Annotated[Path | None, typer.Option(metavar="FILE", help="Model file, as pose.file.")] = None,
     input_size: Annotated[int, typer.Option(metavar="PX", help="Long side of the input, a multiple of 32.")] = 384,
     device: Annotated[str, typer.Option(help="As pose.device in the settings.")] = "auto",
+    refine: Annotated[str, typer.Option(help="As pose.refine in the settings.")] = "none",
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Calibration to write; by default where the model looks for it.")
     ] = None,
@@ -51,7 +52,7 @@ def calibrate_model(
             f"--images is given {len(images)} times and --annotations {len(annotations)} times",
             mend="Give one of each for each labelled set, in the same order",
         )
-    settings = settings_of(model, file, input_size, device)
+    settings = settings_of(model, file, input_size, device, refine=refine)
     sets = [read_labels(labels, folder) for labels, folder in zip(annotations, images, strict=True)]
     network = model_of(settings, calibrated=False)
     target = out or calibration_places(settings, network.name)[0]

@@ -52,11 +52,13 @@ def calibration_places(settings: PoseSettings, model: str) -> tuple[Path, ...]:
         model: name and version, as `PoseModel.name`.
     """
     folder = Path(settings.folder)
-    if settings.file is not None:
-        return (settings.file.with_name(settings.file.name + SUFFIX),)
-    if not _is_shipped(settings):
+    file = settings.file
+    if file is None and not _is_shipped(settings):
         file = model_file(folder, settings.model)
-        return (file.with_name(file.name + SUFFIX),)
+    if file is not None:
+        # Refined, it is another model, whose calibration lies beside the plain one's.
+        refined = "" if settings.refine == "none" else f"+{settings.refine}"
+        return (file.with_name(f"{file.name}{refined}{SUFFIX}"),)
     # Model and version are in the name, so that a site's own calibration does not stop a newer release.
     name = model.replace("/", "-") + SUFFIX
     return folder / name, WEIGHTS_FOLDER / name

@@ -28,6 +28,8 @@ class Calibrated:
 
     def load(self) -> None:
         self._model.load()
+        # A file of a fixed size is known only now.
+        self.input_size = self._model.input_size
 
     def predict(self, images: Sequence[Image]) -> list[Detections]:
         found = self._model.predict(images)
