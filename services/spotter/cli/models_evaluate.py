@@ -34,7 +34,10 @@ def evaluate(
         ),
     ],
     model: Annotated[str, typer.Option(help="Pose model, as in `spotter models list`.")] = "movenet-multipose",
-    file: Annotated[Path | None, typer.Option(metavar="FILE", help="ONNX file of a model that is not shipped.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="ONNX file of a model that is not shipped, or weights of the default one."),
+    ] = None,
     input_size: Annotated[int, typer.Option(metavar="PX", help="Long side of the input, a multiple of 32.")] = 384,
     refine: Annotated[str, typer.Option(help="As pose.refine in the settings.")] = "none",
     device: Annotated[str, typer.Option(help="As pose.device in the settings.")] = "auto",

@@ -67,7 +67,11 @@ class PoseSettings(Section):
     """The pose model and its batches."""
 
     model: str = Field(default="movenet-multipose", description="Name of the model, as in `spotter models list`.")
-    file: Path | None = Field(default=None, description="ONNX file of a model that is not shipped.")
+    file: Path | None = Field(
+        default=None,
+        description="ONNX file of a model that is not shipped, or weights of the default one from "
+        "`spotter models train`.",
+    )
     folder: Path = Field(
         default=Path("spotter-data/models"), description="Where `spotter models fetch` keeps such files."
     )
