@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -186,3 +187,38 @@ def test_a_killed_recorder_leaves_what_it_had_flushed(tmp_path: Path) -> None:
     assert len(frames) >= 20
     assert all(frame.epoch > 0 for frame in frames)
     assert [frame.sequence for frame in frames] == sorted({frame.sequence for frame in frames})
+
+
+def test_the_command_records_what_kafka_still_has(broker: NoidaBroker, tmp_path: Path) -> None:
+    poses = clip_poses("dock", camera="yard", epoch=now())
+    publisher = kafka(broker)
+    for pose in poses:
+        publisher.publish(SKELETONS, pose)
+    publisher.close()
+    camera = {"id": "yard", "source": "rtsp://user:hidden@host/1", "view": {"pitch_low_deg": 20}}
+    bus = {"kind": "kafka", "kafka": {"servers": list(broker.servers), "skeletons": {"partitions": 2}}}
+    config = tmp_path / "spotter.yaml"
+    config.write_text(json.dumps({"site": SITE, "bus": bus, "cameras": [camera]}))
+    command = [str(Path(sys.executable).with_name("spotter")), "record", "--bus", "--config", str(config)]
+    options = ["--since", "1h", "--group", "archive", "--out", str(tmp_path / "rec")]
+    process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def recorded() -> list[PoseFrame]:
+        if not any((tmp_path / "rec").glob("*.avro")):
+            return []
+        (recording,) = find_recordings([tmp_path / "rec"])
+        return [pose for pose in recording.poses() if pose.camera_id == "yard"]
+
+    try:
+        wait_until(lambda: len(recorded()) >= len(poses))
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "frames of" in out
+    assert all_same(recorded(), poses)
+    (recording,) = find_recordings([tmp_path / "rec"])
+    view = recording.cameras["yard"].view
+    assert view is not None
+    assert view.pitch_low_deg == 20
+    assert b"hidden" not in recording.files[0].read_bytes()
