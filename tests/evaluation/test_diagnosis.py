@@ -49,7 +49,7 @@ def gone(frames: list[PoseFrame], begin: float, end: float) -> list[PoseFrame]:
 def look(frames: list[PoseFrame], parameters: FallParameters | None = None) -> tuple[Window, FallParameters]:
     fall_parameters = parameters or FallParameters()
     last = to_seconds(frames[-1].captured_at)
-    window = Window(IMPACT - BEFORE_S, IMPACT + AFTER_S, stops_s=last if last < IMPACT + AFTER_S else None)
+    window = Window(IMPACT - BEFORE_S, IMPACT + AFTER_S, IMPACT, stops_s=last if last < IMPACT + AFTER_S else None)
     rules = Rules(fall=fall_parameters)
     replay_poses(frames, "plant", {}, rules, lambda pose, a: window.take(to_seconds(pose.captured_at), pose, a))
     return window, fall_parameters
@@ -132,6 +132,6 @@ def test_no_pixels_without_pictures_and_one_a_moment_with_them() -> None:
 
 @pytest.mark.parametrize("frames", [[], gone(fall(), 0, 99), fall()[:1]])
 def test_little_to_show_is_a_picture_too(frames: list[PoseFrame]) -> None:
-    window, parameters = (look(frames)) if frames else (Window(0, 9), FallParameters())
+    window, parameters = (look(frames)) if frames else (Window(0, 9, IMPACT), FallParameters())
     root = picture(Strip("t", "", window, parameters, IMPACT, "", {}))
     assert root.tag.endswith("svg")

@@ -77,8 +77,8 @@ def _look_closer(material: Material, judged: Judged, rules: Rules, pictures: Pat
     camera = judged.camera
     stops = camera.seconds(camera.last_at) - camera.record.held_s
     alerts = [(judged.raised_s(run), run) for run in judged.false]
-    windows = [_window(impact.at_s - BEFORE_S, impact.at_s + AFTER_S, camera) for impact in judged.missed]
-    windows += [_window(camera.seconds(run.alert.started_at) - BEFORE_S, at + BEFORE_S, camera) for at, run in alerts]
+    windows = [_window(impact.at_s, impact.at_s + AFTER_S, camera) for impact in judged.missed]
+    windows += [_window(camera.seconds(run.alert.started_at), at + BEFORE_S, camera) for at, run in alerts]
 
     def keep(pose: PoseFrame, assessment: Assessment) -> None:
         if pose.camera_id == material.camera_id:
@@ -100,9 +100,9 @@ def _look_closer(material: Material, judged: Judged, rules: Rules, pictures: Pat
     return found
 
 
-def _window(begin_s: float, end_s: float, camera: CameraReplay) -> Window:
+def _window(focus_s: float, end_s: float, camera: CameraReplay) -> Window:
     last = camera.seconds(camera.last_at)
-    return Window(begin_s, end_s, stops_s=last if last < end_s else None)
+    return Window(focus_s - BEFORE_S, end_s, focus_s, stops_s=last if last < end_s else None)
 
 
 def _cause(run: AlertRun) -> Diagnosis:

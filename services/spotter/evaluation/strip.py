@@ -16,8 +16,9 @@ from spotter.ergonomics.events.fall import FallState
 from spotter.evaluation.svg import AMBER, BLUE, GREY, GRID, INK, MUTED, RED, Svg, ticks
 from spotter.evaluation.trace import Sample, Window
 
-PANELS = 8
-"""Moments that are shown as skeletons."""
+_OFFSETS = (-3.0, -1.2, -0.6, -0.2, 0.2, 0.8, 3.0, 8.0)
+PANELS = len(_OFFSETS)
+"""Moments that are shown as skeletons, seconds from the impact or from the begin of an alert's situation."""
 
 LIMBS = (
     (5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16),
@@ -63,11 +64,16 @@ class Strip:
 
 
 def moments(window: Window) -> list[float]:
-    """Times of the frames that are shown as skeletons, evenly spread."""
+    """Times of the frames that are shown as skeletons: close together about the way down, wider apart elsewhere."""
     times = [at for at, _ in window.frames]
     if len(times) <= PANELS:
         return times
-    return [times[round(index * (len(times) - 1) / (PANELS - 1))] for index in range(PANELS)]
+    wanted = [min(max(window.focus_s + offset, times[0]), times[-1]) for offset in _OFFSETS]
+    near = {min(times, key=lambda at: abs(at - moment)) for moment in wanted}
+    even = [times[round(index * (len(times) - 1) / PANELS)] for index in range(PANELS, -1, -1)]
+    while len(near) < PANELS:  # Where the window is cut off, offsets meet at its end.
+        near.add(next(at for at in (*even, *times) if at not in near))
+    return sorted(near)
 
 
 def draw(strip: Strip) -> str:

@@ -39,6 +39,7 @@ class Window:
 
     Attributes:
         begin_s, end_s: its ends, seconds of the labels.
+        focus_s: the moment that it is about: the impact, or the begin of an alert's situation.
         frames: event times of the frames in it, with how many people were in each.
         tracks: samples by track id, in order of time.
         held_back: (track, event, seconds) of what the rule suppressed in it.
@@ -49,6 +50,7 @@ class Window:
 
     begin_s: float
     end_s: float
+    focus_s: float
     frames: list[tuple[float, int]] = field(default_factory=list)
     tracks: dict[str, list[Sample]] = field(default_factory=dict)
     held_back: list[tuple[str, FallEvent, float]] = field(default_factory=list)
