@@ -16,10 +16,11 @@ def write_constant_graph(
     *,
     shape: tuple[int | str, ...] = (1, 3, 64, 64),
     half: bool = False,
+    pixels: bool = False,
     metadata: dict[str, str] | None = None,
 ) -> Path:
     """A graph that takes an image batch and gives out `outputs` whatever it is."""
-    kind = TensorProto.FLOAT16 if half else TensorProto.FLOAT
+    kind = TensorProto.UINT8 if pixels else TensorProto.FLOAT16 if half else TensorProto.FLOAT
     nodes = [helper.make_node("ReduceMax", ["images"], ["unused"], keepdims=0)]
     declared = []
     for name, value in outputs.items():

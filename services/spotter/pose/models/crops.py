@@ -53,8 +53,10 @@ def cut(image: Image, square: npt.NDArray[np.int64], canvas: Image) -> None:
     """Draw one square of `image` (H, W, 3) BGR onto `canvas` (S, S, 3), which becomes RGB."""
     size = canvas.shape[0]
     left, top, side = (int(value) for value in square)
-    x, y = max(left, 0), max(top, 0)
-    inner: npt.NDArray[Any] = image[y : max(top + side, 0), x : max(left + side, 0)]
+    # Sampling at the rim of the square reads its neighbours, which are black only outside the image.
+    rim = 2 + side // size
+    x, y = max(left - rim, 0), max(top - rim, 0)
+    inner: npt.NDArray[Any] = image[y : max(top + side + rim, 0), x : max(left + side + rim, 0)]
     if not inner.size:
         canvas[:] = 0
         return

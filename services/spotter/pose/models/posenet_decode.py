@@ -111,7 +111,7 @@ def _choose(
     """Candidates that are people, in the order of their roots, and their scores."""
     chosen: list[int] = []
     strengths: list[float] = []
-    whole = np.isfinite(points).all((1, 2))
+    whole = np.logical_and.reduce(np.isfinite(points), axis=(1, 2))
     for candidate, part in enumerate(parts):
         if not whole[candidate]:
             continue
