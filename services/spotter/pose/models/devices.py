@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import os
 from typing import Literal, get_args
 
 from spotter.core.errors import ModelError
@@ -38,6 +39,11 @@ def choose_device(device: Device, *, torch: bool) -> str:
     if missing is not None:
         raise ModelError(f"device '{device}' cannot be used: {missing[0]}", mend=missing[1])
     return device
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _best(torch: bool) -> str:

@@ -9,7 +9,6 @@ Needs torch and safetensors: `pip install "spotter-safety[torch]"`. What runs on
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,6 +22,7 @@ from torch import Tensor
 from spotter.core.contracts import Image
 from spotter.core.errors import ModelError
 from spotter.pose.models.api import Detections
+from spotter.pose.models.devices import cores
 from spotter.pose.models.movenet_decode import DecodeLimits
 from spotter.pose.models.movenet_decode_torch import is_full, list_candidates, people_of
 from spotter.pose.models.movenet_maps import MODEL_NAME, MODEL_VERSION
@@ -109,11 +109,10 @@ class MoveNetTorch:
 
     def _prepare(self, network: MoveNetMultiPose) -> None:
         lanes = self._lanes or lanes_of(torch.device(self.device))
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         if self.device == "cpu":
-            torch.set_num_threads(self._threads or cores)
+            torch.set_num_threads(self._threads or cores())
         else:
-            self._drawers = ThreadPoolExecutor(min(_DRAWERS, cores), "draw")
+            self._drawers = ThreadPoolExecutor(min(_DRAWERS, cores()), "draw")
         if self.device == "cuda":
             network = network.half()
         network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]

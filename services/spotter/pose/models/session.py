@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotter.core.errors import ModelError
+from spotter.pose.models.devices import cores
 from spotter.pose.models.graph_file import check_reads
 
 PROVIDERS = {
@@ -82,7 +82,7 @@ def open_session(
         if weights is not None:
             values = [runtime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
             options.add_external_initializers(list(weights), values)
-        session = runtime.InferenceSession(str(graph), options, providers=[provider])
+        session = runtime.InferenceSession(str(graph), options, providers=[(provider, _of_provider(device, threads))])
     except Exception as error:
         # ONNX Runtime's own exception types are many and undocumented; each means that this graph cannot run here.
         raise ModelError(
@@ -138,7 +138,7 @@ def _import() -> Any:
 
 def _options(runtime: Any, threads: int) -> Any:
     options = runtime.SessionOptions()
-    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+    options.intra_op_num_threads = threads or cores()
     options.inter_op_num_threads = 1
     # Waiting threads sleep: spinning ones starve the decoder and the other services on a busy machine.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -155,6 +155,11 @@ def _check_outputs(graph: Path, session: Any) -> None:
                 f"model file '{graph}' gives out '{output.name}' of shape {list(output.shape)}, which is too large",
                 mend="Give the ONNX file of a pose model",
             )
+
+
+def _of_provider(device: str, threads: int) -> dict[str, str]:
+    """OpenVINO has threads of its own."""
+    return {"num_of_threads": str(threads or cores())} if device == "openvino" else {}
 
 
 def _check_file(graph: Path) -> None:

@@ -115,8 +115,8 @@ class CudaLanes:
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.unrecorded = 0
-        self._uploads = torch.cuda.Stream(device)
-        self._computing = torch.cuda.Stream(device)
+        self._uploads = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        self._computing = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         # Graphs never run at the same time and each result is fetched before the next one starts, so they share memory.
         self._pool = torch.cuda.graph_pool_handle()
 
@@ -134,7 +134,7 @@ class CudaLanes:
 
     def mark(self) -> Any:
         # A blocking event lets the waiting thread sleep: a spinning one would take a core from the decoders.
-        event = torch.cuda.Event(blocking=True)
+        event = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
         event.record(torch.cuda.current_stream(self.device))
         return event
 
