@@ -3,7 +3,8 @@
 Frames of reference:
 - pixel: x right, y down, origin at the top left corner of the picture, of the original (distorted) camera image;
 - camera: x right, y down, z forward along the optical axis, metres, origin in the lens;
-- world: z up, metres, origin on the floor below the lens, y the level direction in which the camera looks, x to its right.
+- world: z up, metres, origin on the floor below the lens, y the level direction in which the camera looks, x to its
+  right.
 
 Pitch is the angle by which the camera looks down. Positive roll turns the camera clockwise about its axis, so that
 upright things lean to the left in the picture.

@@ -2,9 +2,9 @@
 
 People of unknown but similar stature stand upright on one level floor. So (1) the lines from feet to head run to the
 vanishing point of verticals, and (2) everyone's height over the floor is nearly the same number of camera heights. That
-gives pitch and roll, the focal length where people were seen near and far, and the camera's height in statures. The idea
-is Lv, Zhao & Nevatia 2006 (IEEE TPAMI 28:1513) and Krahnstoever & Mendonca 2005 (ICCV); here all is fitted at once, with
-each person's own stature and with priors for what the picture does not show.
+gives pitch and roll, the focal length where people were seen near and far, and the camera's height in statures. The
+idea is Lv, Zhao & Nevatia 2006 (IEEE TPAMI 28:1513) and Krahnstoever & Mendonca 2005 (ICCV); here all is fitted at
+once, with each person's own stature and with priors for what the picture does not show.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ LEAN_NOISE = 0.05
 """Standard deviation of one observed line from feet to head against the vertical, radians: gait, keypoints [D]."""
 
 LEAN_DOUBT = 0.15
-"""The same in the fit. Lines of many people do not average out as their heights do: pose models draw people more upright
-in the picture than they are. On the PETS 2009 street the lines alone put the focal length a third too high, the heights
-alone 6 % too low (`benchmarks/geometry.py`) [D]."""
+"""The same in the fit. Lines of many people do not average out as their heights do: pose models draw people more
+upright in the picture than they are. On the PETS 2009 street the lines alone put the focal length a third too high,
+the heights alone 6 % too low (`benchmarks/geometry.py`) [D]."""
 
 STATURE_SHARE = 0.055
 """Standard deviation of adults' stature within one sex and population as a share of it, widened for both sexes: 0.09 of

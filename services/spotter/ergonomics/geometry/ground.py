@@ -1,9 +1,9 @@
 """What a camera's picture says about the floor and the people on it, with intervals. Pure and deterministic.
 
-Each thing that is not known of a camera is drawn many times over; what follows from a pixel is computed for all of these
-cameras at once, and the middle 90 % are the interval. Nothing is linearised, so that a place near the horizon honestly
-reaches to infinity. Without lens or mount in the settings, the draws cover what cameras usually are, and the reason says
-so. Sources of the usual ranges are beside their constants.
+Each thing that is not known of a camera is drawn many times over; what follows from a pixel is computed for all of
+these cameras at once, and the middle 90 % are the interval. Nothing is linearised, so that a place near the horizon
+honestly reaches to infinity. Without lens or mount in the settings, the draws cover what cameras usually are, and the
+reason says so. Sources of the usual ranges are beside their constants.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ COVERAGE = 0.90
 """Share of the draws that an interval holds, as for the angles."""
 
 UNKNOWN_FOCAL, UNKNOWN_FOCAL_SD = 0.75, 0.35
-"""Focal length as a share of the picture's longer side: 67 degrees of view, 43 to 100 over the middle 90 % (lenses of 2.8
-to 6 mm on the usual 1/2.8 inch sensors of building cameras) [D]."""
+"""Focal length as a share of the picture's longer side: 67 degrees of view, 43 to 100 over the middle 90 % (lenses of
+2.8 to 6 mm on the usual 1/2.8 inch sensors of building cameras) [D]."""
 
 UNKNOWN_HEIGHT_M, UNKNOWN_HEIGHT_SD = 3.0, 0.35
 """Height of a lens of which nothing is said, and standard deviation of its logarithm: 1.7 to 5.3 m [D]."""
@@ -100,7 +100,8 @@ class Ground:
         return cls(best, replace(draws, pitch=pitch, roll=roll, above=above), "; ".join(reasons))
 
     def distance(self, feet: npt.ArrayLike) -> Band:
-        """Distance on the floor from below the camera, m: (N, 2) px -> (N,); infinite where it may be at the horizon."""
+        """Distance on the floor from below the camera, m: (N, 2) px -> (N,); infinite where it may be at the
+        horizon."""
 
         def far(camera: Camera) -> Points:
             return np.asarray(np.linalg.norm(camera.floor(feet), axis=-1), np.float64)

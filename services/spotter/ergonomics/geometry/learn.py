@@ -1,4 +1,5 @@
-"""A camera's view learned from people who walk through its picture, with intervals, or refused with what is missing. Pure.
+"""A camera's view learned from people who walk through its picture, with intervals, or refused with what is missing.
+Pure.
 
 The fit (`geometry.fit`) is repeated on people drawn anew (bootstrap over tracks, with the priors drawn anew as well, so
 that what the picture does not show stays as uncertain as it was). Heights in metres come from an assumed stature, which
@@ -166,8 +167,8 @@ def _too_unsure(spread: npt.NDArray[np.float64], inliers: float, held_out: float
         )
     if spread[1] > MOST_PITCH_SD:
         reasons.append(
-            f"the pitch stays uncertain by {np.degrees(spread[1]):.1f} degrees, {np.degrees(MOST_PITCH_SD):.0f} are the "
-            "most: people nearer and further, or the lens' field of view, would help"
+            f"the pitch stays uncertain by {np.degrees(spread[1]):.1f} degrees, {np.degrees(MOST_PITCH_SD):.0f} are "
+            "the most: people nearer and further, or the lens' field of view, would help"
         )
     if spread[3] > MOST_HEIGHT_SD:
         reasons.append(f"the height stays uncertain by {spread[3]:.0%}, {MOST_HEIGHT_SD:.0%} is the most")

@@ -1,8 +1,8 @@
 """Lens distortion of points: the radial and tangential polynomial that OpenCV uses, and its inverse. Pure.
 
 Points are normalised: x to the right and y down of the optical axis, at distance 1 (pixels less the centre, over the
-focal length). Source of the model: Brown 1966, Photogrammetric Engineering 32(3); order k1, k2, p1, p2, k3 as in OpenCV.
-Fisheye lenses follow another law and are not covered.
+focal length). Source of the model: Brown 1966, Photogrammetric Engineering 32(3); order k1, k2, p1, p2, k3 as in
+OpenCV. Fisheye lenses follow another law and are not covered.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Inclination of a body segment from vertical, by perspective, when its direction in space is unknown. Pure.
 
 The segment's lower end lies somewhere on one ray and its upper end somewhere on another, so its direction is in the
-plane of both rays, between the upper ray and the lower one turned round: w(t) = cos t * e + sin t * m, with m the middle
-ray and e across it. The least and greatest angle from vertical over that arc are exact. For a distant person they become
-METHODS 6.2 with the picture's vertical and the pitch at the person's place (`geometry.view`).
+plane of both rays, between the upper ray and the lower one turned round: w(t) = cos t * e + sin t * m, with m the
+middle ray and e across it. The least and greatest angle from vertical over that arc are exact. For a distant person
+they become METHODS 6.2 with the picture's vertical and the pitch at the person's place (`geometry.view`).
 """
 
 from __future__ import annotations

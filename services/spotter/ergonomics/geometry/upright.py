@@ -1,8 +1,8 @@
 """Which skeletons stand or walk upright, and where their feet and heads are: what a camera is calibrated from. Pure.
 
-Whether someone is upright is judged by the body alone (straight from ankle to shoulder, legs long against the trunk), not
-by the picture's vertical, which is not known yet. Someone who bends along the line of sight may pass now and then; the
-fit leaves them out (`geometry.learn`).
+Whether someone is upright is judged by the body alone (straight from ankle to shoulder, legs long against the trunk),
+not by the picture's vertical, which is not known yet. Someone who bends along the line of sight may pass now and
+then; the fit leaves them out (`geometry.learn`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from spotter.ergonomics.gates import gates_of
 from spotter.ergonomics.geometry.lens import Points
 
 HEAD_HEIGHT = 0.93
-"""Height of the middle of eyes, ears and nose when standing, as a share of stature: eyes at 0.936 (Drillis & Contini 1966
-after Winter 2009, fig. 4.1), the nose a little lower."""
+"""Height of the middle of eyes, ears and nose when standing, as a share of stature: eyes at 0.936 (Drillis & Contini
+1966 after Winter 2009, fig. 4.1), the nose a little lower."""
 
 ANKLE_HEIGHT = 0.039
 """Height of the ankle joint above the floor as a share of stature, same source."""
@@ -99,15 +99,18 @@ def upright_people(
     face = (points[:, :5] * weights[..., None]).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)[:, None]
     seen = (confidences[:, SHOULDERS + HIPS + KNEES + ANKLES] >= gate).all(axis=1) & (weights > 0).any(axis=1)
     trunk, leg = shoulders - hips, hips - ankles
+    # The face is ahead of the body: its height counts, on the line from ankles to shoulders.
+    body = (shoulders - ankles) / np.maximum(np.linalg.norm(shoulders - ankles, axis=1, keepdims=True), 1e-9)
+    heads = ankles + body * ((face - ankles) * body).sum(axis=1, keepdims=True)
     lengths = np.linalg.norm(leg, axis=1) / np.maximum(np.linalg.norm(trunk, axis=1), 1e-9)
     straight = (_cosine(trunk, leg) >= _STRAIGHT) & (_cosine(hips - knees, knees - ankles) >= _STRAIGHT)
     straight &= _cosine(face - shoulders, leg) > 0.5
-    feet = ankles - (face - ankles) * (ANKLE_HEIGHT / (HEAD_HEIGHT - ANKLE_HEIGHT))
-    large = np.linalg.norm(face - feet, axis=1) >= _SMALLEST_PX
-    ends = np.stack([feet, face], axis=1)
+    feet = ankles - (heads - ankles) * (ANKLE_HEIGHT / (HEAD_HEIGHT - ANKLE_HEIGHT))
+    large = np.linalg.norm(heads - feet, axis=1) >= _SMALLEST_PX
+    ends = np.stack([feet, heads], axis=1)
     inside = (ends >= _MARGIN_PX).all(axis=(1, 2)) & (ends <= np.array([width, height]) - _MARGIN_PX).all(axis=(1, 2))
     fit = (lengths >= _LEG_TO_TRUNK[0]) & (lengths <= _LEG_TO_TRUNK[1])
-    return seen & straight & fit & large & inside, feet, face
+    return seen & straight & fit & large & inside, feet, heads
 
 
 class WalkLog:
