@@ -25,7 +25,7 @@ from spotter.core.contracts import Alert, AlertUpdate, Ledger, PoseFrame
 from spotter.core.errors import RecordingError
 from spotter.core.settings import KafkaSettings, load_settings
 from spotter.core.state import MemoryState
-from spotter.core.store import Store
+from spotter.core.store import AlertQuery, Store
 from spotter.core.telemetry import Metrics
 from spotter.ergonomics.worker import ErgonomicsWorker
 from spotter.evaluation.replay import Rules, replay
@@ -222,3 +222,32 @@ def test_the_command_records_what_kafka_still_has(broker: NoidaBroker, tmp_path:
     assert view is not None
     assert view.pitch_low_deg == 20
     assert b"hidden" not in recording.files[0].read_bytes()
+
+
+def test_a_disk_that_refuses_does_not_hold_up_whoever_watches(tmp_path: Path) -> None:
+    bus, told = MemoryBus(), list[RecordingError]()
+    parts = RecordingParts(tmp_path / "rec", RecordingHeader(SITE))
+    worker = RecordingWorker(bus, parts, on_failure=told.append)
+    (tmp_path / "rec").rmdir()
+    stop = threading.Event()
+    thread = run(worker, stop)
+    for pose in clip_poses("aisle"):  # More than a queue holds: a recorder that took nothing more would block this.
+        bus.publish(SKELETONS, pose)
+    bus.end(SKELETONS)
+    thread.join(30)
+    assert not thread.is_alive()
+    assert len(told) == 1
+
+
+def test_a_run_can_be_recorded_and_replayed(tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("spotter")), "run", "--no-dashboard", "--speed", "max"]
+    clip, database, folder = str(DEMO / "aisle.mp4"), str(tmp_path / "a.db"), str(tmp_path / "rec")
+    options = ["--camera", f"hall={clip}", "--database", database, "--record", folder, "--input-size", "160"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    store = Store.open(Path(database))
+    stored = [(alert.id, alert.started_at, alert.raised_at, alert.evidence) for alert in store.alerts(AlertQuery())]
+    store.close()
+    (recording,) = find_recordings([Path(folder)])
+    (run,) = replay(recording, Rules()).cameras["hall"].alerts()
+    assert stored == [(run.alert.id, run.alert.started_at, run.alert.raised_at, run.alert.evidence)]

@@ -12,10 +12,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotter import __version__
 from spotter.cli.embedded_notify import EmbeddedNotify
+from spotter.cli.embedded_record import EmbeddedRecorder
 from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS, Overflow, Topic
 from spotter.core.bus.memory import MemoryBus
 from spotter.core.clock import now
@@ -52,11 +54,15 @@ class EmbeddedPipeline:
         settings: with at least one camera.
         on_update: told of each step of an alert after it is stored, on the ergonomics thread.
         rounds: times that finite sources are played, each with an epoch of its own; 0: until stopped.
+        record: folder for a recording of the skeletons; None: they are not recorded.
     """
 
-    def __init__(self, settings: Settings, on_update: OnUpdate | None = None, *, rounds: int = 1) -> None:
+    def __init__(
+        self, settings: Settings, on_update: OnUpdate | None = None, *, rounds: int = 1, record: Path | None = None
+    ) -> None:
         self.settings = settings
         self._rounds = rounds
+        self._record = record
         self.metrics = Metrics()
         self.state = MemoryState()
         self.dashboard_port: int | None = None
@@ -211,6 +217,9 @@ class EmbeddedPipeline:
         ingest = _Stage("ingest", self._play, self._stop_ingest, self._end(FRAMES, HEALTH), self._died)
         pose = _Stage("pose", self._pose.run, self._stop_now, self._end(SKELETONS), self._died)
         self._stages = [ingest, pose, _Stage("ergonomics", ergonomics.run, self._stop_now, self._end(), self._died)]
+        if self._record is not None:
+            recorder = EmbeddedRecorder(settings, self._bus, self._record)
+            self._stages.append(_Stage("recorder", recorder.run, self._stop_now, self._end(), self._died))
         for stage in self._stages[1:]:
             stage.start()
         # The model is loaded on the pose thread; no camera opens before it is warm.

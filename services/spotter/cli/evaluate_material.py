@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from spotter.cli.footage import Footage
 from spotter.cli.options import build_settings
-from spotter.cli.record_session import camera_record
+from spotter.cli.record_header import camera_record
 from spotter.core.contracts import PoseFrame
 from spotter.core.errors import ConfigError
 from spotter.core.settings import CameraSettings, Settings

@@ -64,6 +64,7 @@ def record(
 ) -> int:
     """Record skeletons: footage offline, cameras live, or what a running site publishes."""
     from spotter.cli.quantities import rotation_of, seconds_of
+    from spotter.cli.record_header import is_footage
     from spotter.cli.record_session import Session, record_bus, record_footage, record_live
     from spotter.core.settings import load_settings
 
@@ -95,17 +96,9 @@ def record(
         given = {text for name in names for text in (name, name.partition("=")[2])}
         chosen = tuple(one for one in settings.cameras if one.source.get_secret_value() in given)
         settings = settings.model_copy(update={"cameras": chosen})
-    if not live and all(_is_footage(one.source.get_secret_value()) for one in settings.cameras):
+    if not live and all(is_footage(one.source.get_secret_value()) for one in settings.cameras):
         return _code(record_footage(settings, session))
     return _code(record_live(settings, session))
-
-
-def _is_footage(source: str) -> bool:
-    """A file or folder; whatever else there may be is tried as a camera, or named as missing when it is opened."""
-    from spotter.cli.record_session import FOOTAGE_KINDS
-    from spotter.ingest.sources import kind_of
-
-    return kind_of(source).name in FOOTAGE_KINDS
 
 
 def _code(interrupted: bool) -> int:

@@ -5,29 +5,26 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spotter import __version__
 from spotter.cli.console import line, warning_line
 from spotter.cli.footage import Footage
+from spotter.cli.record_header import camera_record, camera_records, header_of
 from spotter.cli.session import StopSignals
 from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS
 from spotter.core.clock import from_seconds, now
 from spotter.core.errors import ConfigError, SourceError, SpotterError
 from spotter.core.settings import CameraSettings, Settings
 from spotter.core.telemetry import Metrics, configure_logs
-from spotter.recordings import SUFFIX, CameraRecord, RecordingHeader, RecordingWriter
+from spotter.recordings import SUFFIX, RecordingWriter
 from spotter.recordings.parts import RecordingParts, Rotation
 from spotter.recordings.worker import RecordingWorker
 
 _LINE_S = 10.0
 """Pause between lines of progress."""
-
-FOOTAGE_KINDS = ("video", "images")
-"""Kinds of source that end by themselves."""
 
 _STOP_S = 5.0
 _POLL_S = 0.2
@@ -87,7 +84,7 @@ def record_live(settings: Settings, session: Session) -> bool:
     configure_logs(settings.log.level, settings.log.format)
     metrics = Metrics()
     bus = MemoryBus(on_drop=metrics.count_drop)
-    parts = RecordingParts(session.out, header_of(settings, _records(settings.cameras)), session.rotation)
+    parts = RecordingParts(session.out, header_of(settings, camera_records(settings.cameras)), session.rotation)
     recorder = RecordingWorker(bus, parts, on_progress=_Progress(parts, session.quiet))
     pose = PoseWorker(bus, model_of(settings.pose), settings.pose, metrics)
     ingest = IngestWorker(settings.cameras, settings.ingest, bus, MemoryState(), metrics)
@@ -162,28 +159,6 @@ def record_bus(settings: Settings, session: Session, group: str, back_s: float) 
             parts.close()
     _summary(parts, recorder, session.quiet)
     return signals.received is not None
-
-
-def header_of(settings: Settings, cameras: Mapping[str, CameraRecord]) -> RecordingHeader:
-    """The header of a new recording."""
-    return RecordingHeader(site=settings.site, cameras=cameras, written_by=__version__)
-
-
-def camera_record(camera: CameraSettings, footage: str = "") -> CameraRecord:
-    """What the settings say of a camera; its source stays out, for it may hold a password."""
-    view = camera.view if "view" in camera.model_fields_set else None
-    return CameraRecord(view=view, footage=footage, held_s=camera.hold_last_s)
-
-
-def _records(cameras: tuple[CameraSettings, ...]) -> dict[str, CameraRecord]:
-    """What is known of cameras that are read here; files that are played stay footage."""
-    from spotter.ingest.sources import kind_of
-
-    def footage(camera: CameraSettings) -> str:
-        spec = camera.source.get_secret_value()
-        return Path(spec).name if kind_of(spec).name in FOOTAGE_KINDS else ""
-
-    return {camera.id: camera_record(camera, footage(camera)) for camera in cameras}
 
 
 def _footage_path(out: Path, camera: CameraSettings, count: int) -> Path:

@@ -79,6 +79,9 @@ def run(
     background: Annotated[
         Background | None, typer.Option(help="What the dashboard shows behind the skeletons.")
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Record the skeletons too, for `spotter replay`.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Pose model, as in `spotter models list`.")] = None,
     device: Annotated[Device | None, typer.Option(help="Where the pose model runs.")] = None,
     input_size: Annotated[
@@ -104,5 +107,5 @@ def run(
     )
     from spotter.cli.session import run_session
 
-    stopped_by = run_session(settings)
+    stopped_by = run_session(settings, record=record)
     return EXIT_INTERRUPTED if stopped_by is signal.SIGINT else 0

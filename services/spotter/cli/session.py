@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -57,6 +58,7 @@ def run_session(
     settings: Settings,
     *,
     rounds: int = 1,
+    record: Path | None = None,
     progress_s: float = 30.0,
     on_dashboard: Callable[[str], None] | None = None,
 ) -> signal.Signals | None:
@@ -64,6 +66,7 @@ def run_session(
 
     Args:
         rounds: times that the cameras are played, 0: until stopped.
+        record: folder for a recording of the skeletons, or None.
         progress_s: seconds between lines of figures where stdout is not a terminal.
         on_dashboard: given the dashboard's address once it answers.
 
@@ -75,7 +78,7 @@ def run_session(
     """
     _start_logs(settings)
     announcer = Announcer()
-    pipeline = EmbeddedPipeline(settings, announcer, rounds=rounds)
+    pipeline = EmbeddedPipeline(settings, announcer, rounds=rounds, record=record)
     begun = time.monotonic()
     with StopSignals() as signals:
         try:

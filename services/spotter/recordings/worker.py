@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from spotter.core.bus import SKELETONS, Bus
 from spotter.core.bus.api import Claim, Resume
+from spotter.core.errors import RecordingError
 from spotter.recordings.parts import RecordingParts
 
 GROUP = "recorder"
@@ -52,6 +53,8 @@ class RecordingWorker:
             before.
         group: name of the consumer group.
         on_progress: told after each flush.
+        on_failure: told once when the disk refuses; then the work goes on without recording, so that nobody who
+            publishes has to wait. None: the error ends the work.
 
     Attributes:
         taken: frames taken from the bus so far.
@@ -66,32 +69,43 @@ class RecordingWorker:
         since: int = 0,
         group: str = GROUP,
         on_progress: OnProgress | None = None,
+        on_failure: Callable[[RecordingError], None] | None = None,
     ) -> None:
         self.taken = 0
         self.cameras: set[str] = set()
         self._parts = parts
         self._on_progress = on_progress
+        self._on_failure = on_failure
         self._skeletons = bus.subscribe(SKELETONS, group, handover=_Begin(since))
 
     def run(self, stop: threading.Event) -> None:
         """Record until the skeletons have ended or `stop` is set; then everything is on the disk.
 
         Raises:
-            RecordingError: the disk refuses.
+            RecordingError: the disk refuses, and nobody was named who is told.
         """
         try:
-            due = time.monotonic() + FLUSH_S
+            self._record(stop)
+        except RecordingError as error:
+            if self._on_failure is None:
+                raise
+            self._on_failure(error)
             while not stop.is_set() and not self._skeletons.ended:
-                for pose in self._skeletons.take(_BATCH, timeout=_POLL_S):
-                    self._parts.append(pose)
-                    self.taken += 1
-                    self.cameras.add(pose.camera_id)
-                if time.monotonic() >= due:
-                    self._flush()
-                    due = time.monotonic() + FLUSH_S
-            self._flush()
+                self._skeletons.take(_BATCH, timeout=_POLL_S)
         finally:
             self._skeletons.close()
+
+    def _record(self, stop: threading.Event) -> None:
+        due = time.monotonic() + FLUSH_S
+        while not stop.is_set() and not self._skeletons.ended:
+            for pose in self._skeletons.take(_BATCH, timeout=_POLL_S):
+                self._parts.append(pose)
+                self.taken += 1
+                self.cameras.add(pose.camera_id)
+            if time.monotonic() >= due:
+                self._flush()
+                due = time.monotonic() + FLUSH_S
+        self._flush()
 
     def _flush(self) -> None:
         self._parts.flush()
