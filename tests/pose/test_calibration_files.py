@@ -181,7 +181,7 @@ def test_the_doctor_says_whether_a_model_is_calibrated() -> None:
     assert "calibration error 0.29 without, 0.03 with it" in fine.detail
     other = check_calibration(Settings(pose=PoseSettings(device="cpu", input_size=512)))
     assert other.verdict is Verdict.WARN
-    assert "made at 384 px, pose.input_size is 512" in other.detail
+    assert "made at 384 px, used at 512" in other.detail
 
 
 @pytest.mark.shared

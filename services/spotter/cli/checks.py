@@ -160,21 +160,21 @@ def check_calibration(settings: Settings) -> Finding:
     from spotter.pose.factory import calibration_of, model_of
 
     try:
-        model = model_of(settings.pose, calibrated=False).name
+        model = model_of(settings.pose, calibrated=False)
     except ModelError:
         return Finding("calibration", Verdict.WARN, "not looked at: there is no model", "See inference")
-    found = calibration_of(settings.pose, model)
+    found = calibration_of(settings.pose, model.name)
     if found is None:
         return Finding(
             "calibration",
             Verdict.WARN,
-            f"{model} is not calibrated: its confidences are its own, angles take a usual pixel noise",
+            f"{model.name} is not calibrated: its confidences are its own, angles take a usual pixel noise",
             "Calibrate it on labelled images: spotter models calibrate",
         )
     figures = found.held_out
-    detail = f"{model}: of {found.made}, calibration error {figures.ece_raw:.2f} without, {figures.ece:.2f} with it"
-    if found.input_size != settings.pose.input_size:
-        detail += f"; made at {found.input_size} px, pose.input_size is {settings.pose.input_size}"
+    detail = f"{model.name}: of {found.made}, calibration error {figures.ece_raw:.2f} without, {figures.ece:.2f} with it"
+    if found.input_size != model.input_size:
+        detail += f"; made at {found.input_size} px, used at {model.input_size}"
         return Finding("calibration", Verdict.WARN, detail, "Calibrate it at this size: spotter models calibrate")
     return Finding("calibration", Verdict.OK, detail)
 
