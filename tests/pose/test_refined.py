@@ -6,6 +6,9 @@ square of each golden input: (17, 3) of y, x and score, 0..1.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +31,12 @@ from spotter.pose.models.thunder_decode import CropPoses
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 SIZE = 256
+
+
+def spotter(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from spotter.cli import main; main()", *arguments]
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "160"}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
 
 
 def golden_image(scene: str) -> Image:
@@ -204,6 +213,24 @@ def test_the_file_of_another_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("weights")
     with pytest.raises(ModelError, match="is not an ONNX file"):
         create_model("movenet-thunder", file=tmp_path / "text.onnx", device="cpu").load()
+
+
+@pytest.mark.shared
+def test_fetch_and_list_as_a_person_runs_them(shared_dir: Path, folder: Path, tmp_path: Path) -> None:
+    source = shared_dir / "models" / "movenet-thunder.json"
+    done = spotter("models", "fetch", "movenet-thunder", "--from", str(source), "--folder", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "pose.refine: movenet-thunder" in " ".join(done.stdout.split())
+    assert (tmp_path / "movenet-thunder.onnx").read_bytes() == (folder / "movenet-thunder.onnx").read_bytes()
+    rows = spotter("models", "list", "--folder", str(tmp_path)).stdout.splitlines()
+    states = {row.split()[0]: row for row in rows if row}
+    assert "Apache-2.0" in states["movenet-thunder"]
+    assert "whole" in states["movenet-thunder"]
+    assert "not here" in states["posenet"]
+    wrong = spotter("models", "fetch", "posenet", "--from", str(source), "--folder", str(tmp_path))
+    assert wrong.returncode == 4
+    assert "is not PoseNet as released" in wrong.stderr
+    assert len(wrong.stderr.strip().splitlines()) == 1
 
 
 def test_a_source_that_is_no_graph_leaves_nothing_behind(tmp_path: Path) -> None:

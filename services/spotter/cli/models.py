@@ -114,7 +114,9 @@ def fetch_model(
             check=check,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    line(f"{name}: in '{place}', SHA-256 {found}. Use it with: spotter run --model {name}")
+    more = f", or for a second look at the people of another model with pose.refine: {name}"
+    use = f"spotter run --model {name}{more if family_of(name).refines else ''}"
+    line(f"{name}: in '{place}', SHA-256 {found}. Use it with: {use}")
 
 
 @app.command("import-movenet")

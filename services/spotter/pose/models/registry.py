@@ -90,12 +90,14 @@ class Family:
 
     Attributes:
         convert: writes the file that `make` takes from a released TF.js graph (model.json), where that is the source.
+        refines: its models can take a second look at the people of others (pose.refine).
     """
 
     prefix: str
     cards: tuple[ModelCard, ...]
     make: Callable[[str, ModelOptions], PoseModel]
     convert: Callable[[Path, Path], None] | None = None
+    refines: bool = False
 
 
 def create_model(
@@ -336,5 +338,6 @@ FAMILIES: tuple[Family, ...] = (
         (ModelCard("movenet-thunder", "", "Apache-2.0", "Google", "256 px crops", 6_226_046, ""),),
         _thunder,
         _convert_thunder,
+        refines=True,
     ),
 )
