@@ -172,7 +172,8 @@ def check_calibration(settings: Settings) -> Finding:
             "Calibrate it on labelled images: spotter models calibrate",
         )
     figures = found.held_out
-    detail = f"{model.name}: of {found.made}, calibration error {figures.ece_raw:.2f} without, {figures.ece:.2f} with it"
+    errors = f"calibration error {figures.ece_raw:.2f} without, {figures.ece:.2f} with it"
+    detail = f"{model.name}: of {found.made}, {errors}"
     if found.input_size != model.input_size:
         detail += f"; made at {found.input_size} px, used at {model.input_size}"
         return Finding("calibration", Verdict.WARN, detail, "Calibrate it at this size: spotter models calibrate")
