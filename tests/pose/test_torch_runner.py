@@ -159,6 +159,24 @@ def test_warming_up_prepares_every_size_and_shape() -> None:
     assert lanes.recordings == 8
 
 
+class NoRecordings(HostLanes):
+    """Every recording fails, as where an operation of the network is not allowed in a graph."""
+
+    def record(self, work: Work) -> Work:
+        work()
+        raise RuntimeError("CUDA error: operation not permitted when stream is capturing\nSearch for more")
+
+
+def test_what_cannot_be_recorded_runs_all_the_same_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    runner = TorchRunner(means, NoRecordings(CPU, fixed_shapes=True), max_batch=4)
+    runner.warm(0, [(4, 6), (8, 6)])
+    assert runner.unrecorded == 2 * len(batch_sizes(4))
+    (result,) = runner.run(0, [job([7, 8, 9])])
+    assert result[:, 0].tolist() == [7, 8, 9]
+    (message,) = caplog.messages
+    assert message.endswith("CUDA error: operation not permitted when stream is capturing")
+
+
 class Full:
     """A device on which more than `room` pictures do not fit."""
 

@@ -11,7 +11,6 @@ while recording). That what is recorded keeps to this is tested with fake CUDA t
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
@@ -24,8 +23,6 @@ Work = Callable[[], Tensor]
 
 _WARM_UP_RUNS = 3
 """Runs before a recording, which let libraries allocate and choose their kernels (torch's notes on CUDA graphs)."""
-
-_log = logging.getLogger(__name__)
 
 
 class Lanes(Protocol):
@@ -64,7 +61,12 @@ class Lanes(Protocol):
         """Return once all work is done."""
 
     def record(self, work: Work) -> Work:
-        """Something that does the same as `work`, as fast as it can be had. Called while `computing`."""
+        """Something that does the same as `work`, as fast as it can be had. Called while `computing`.
+
+        Raises:
+            RuntimeError: it cannot be recorded; `work` itself still runs.
+            torch.OutOfMemoryError: the memory of the device does not suffice.
+        """
 
 
 class HostLanes:
@@ -104,17 +106,12 @@ class HostLanes:
 
 
 class CudaLanes:
-    """`Lanes` of one CUDA device. One thread uses them at a time.
-
-    Attributes:
-        unrecorded: recordings that failed; the work then runs launch by launch, which gives the same results.
-    """
+    """`Lanes` of one CUDA device. One thread uses them at a time."""
 
     fixed_shapes = True
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self.unrecorded = 0
         self._uploads = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._computing = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         # Graphs never run at the same time and each result is fetched before the next one starts, so they share memory.
@@ -148,26 +145,13 @@ class CudaLanes:
         torch.cuda.synchronize(self.device)
 
     def record(self, work: Work) -> Work:
-        """A CUDA graph of `work`, or `work` itself where it cannot be recorded (logged the first time).
-
-        Raises:
-            torch.OutOfMemoryError: the device's memory does not suffice.
-        """
         for _ in range(_WARM_UP_RUNS):
             work()
         self.drain()
         graph = torch.cuda.CUDAGraph()
-        try:
-            # Other threads of the process may go on using CUDA: only this one must keep to the rules of recording.
-            with torch.cuda.graph(graph, pool=self._pool, stream=self._computing, capture_error_mode="thread_local"):
-                output = work()
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            if not self.unrecorded:
-                _log.warning("CUDA graphs cannot be used, kernels are launched one by one: %s", _first_line(error))
-            self.unrecorded += 1
-            return work
+        # Other threads of the process may go on using CUDA: only this one must keep to the rules of recording.
+        with torch.cuda.graph(graph, pool=self._pool, stream=self._computing, capture_error_mode="thread_local"):
+            output = work()
 
         def replay() -> Tensor:
             graph.replay()
@@ -181,7 +165,3 @@ def lanes_of(device: torch.device) -> Lanes:
     if device.type == "cuda":
         return CudaLanes(device)
     return HostLanes(device, fixed_shapes=device.type == "mps")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

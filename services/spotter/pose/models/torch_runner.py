@@ -9,6 +9,7 @@ Out of memory is not handled here but passed on (`torch.OutOfMemoryError`), and 
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor
 
 from spotter.core.contracts import FloatArray
-from spotter.pose.models.torch_lanes import Lanes
+from spotter.pose.models.torch_lanes import Lanes, Work
 
 Forward = Callable[[Tensor, int], Tensor]
 """From (N, rows, columns, 3) uint8 and a variant to (N, ...) float32, on the device: the shape of the result depends on
@@ -32,6 +33,8 @@ MOST_PROGRAMS = 32
 
 _SLOTS = 2
 """Batches under way at once: one is computed while the next is drawn and uploaded."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,12 @@ class TorchRunner:
 
     Attributes:
         max_batch: as given, or less if the device's memory did not suffice while warming up.
+        unrecorded: how many input shapes run launch by launch, because recording failed (logged the first time).
     """
 
     def __init__(self, forward: Forward, lanes: Lanes, *, max_batch: int, most_programs: int = MOST_PROGRAMS) -> None:
         self.max_batch = max_batch
+        self.unrecorded = 0
         self._forward = forward
         self._lanes = lanes
         self._most_programs = most_programs
@@ -109,20 +114,38 @@ class TorchRunner:
             while len(self._programs) >= self._most_programs:
                 self._lanes.drain()  # a graph must not go while it runs
                 self._programs.popitem(last=False)
-            program = self._programs[key] = _Program(self._forward, variant, (size, rows, columns), self._lanes)
+            program = self._programs[key] = self._make(variant, (size, rows, columns))
         self._programs.move_to_end(key)
         return program
+
+    def _make(self, variant: int, shape: tuple[int, int, int]) -> _Program:
+        lanes = self._lanes
+        with lanes.computing():
+            images = torch.zeros((*shape, 3), dtype=torch.uint8, device=lanes.device)
+
+            def work() -> Tensor:
+                return self._forward(images, variant)
+
+            try:
+                return _Program(images, lanes.record(work), lanes)
+            except torch.OutOfMemoryError:
+                raise
+            except RuntimeError as error:
+                if not self.unrecorded:
+                    _log.warning(
+                        "no recorded graphs, kernels are launched one by one: %s", str(error).partition("\n")[0]
+                    )
+                self.unrecorded += 1
+                return _Program(images, work, lanes)
 
 
 class _Program:
     """What is computed for one input shape, with the memory of its input."""
 
-    def __init__(self, forward: Forward, variant: int, shape: tuple[int, int, int], lanes: Lanes) -> None:
-        self._lanes = lanes
-        with lanes.computing():
-            images = torch.zeros((*shape, 3), dtype=torch.uint8, device=lanes.device)
-            self._work = lanes.record(lambda: forward(images, variant))
+    def __init__(self, images: Tensor, work: Work, lanes: Lanes) -> None:
         self._input = images
+        self._work = work
+        self._lanes = lanes
 
     def __call__(self, uploaded: Tensor) -> Tensor:
         """The result for the pictures given; it holds until the next program runs. Called while `computing`."""
