@@ -114,7 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--peer-python", type=Path, required=True)
-    parser.add_argument("--only", default="", help="of the random networks, those whose name holds this; - for none")
+    parser.add_argument("--only", default="", help="of the random networks, those whose name holds this; none for none")
     parser.add_argument("--model", type=Path, help="ONNX file with real weights, run at 640 px")
     parser.add_argument("--clips", type=Path, help="folder of videos, for --model")
     parser.add_argument("--every", type=int, default=100, help="frames of the clips from one that is taken to the next")
