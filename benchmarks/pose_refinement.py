@@ -24,10 +24,9 @@ import cv2
 import numpy as np
 
 from spotter.core.contracts import Image
-from spotter.pose.evaluation.labels import LabelledSet
 from spotter.pose.evaluation.readers import read_labels
 from spotter.pose.evaluation.run import predict_all, read_image
-from spotter.pose.evaluation.score import MAX_PEOPLE, Score, score
+from spotter.pose.evaluation.score import MAX_PEOPLE, Score, resampled_ap, score
 from spotter.pose.models import Detections, PoseModel, create_model
 from spotter.pose.models.crops import HIP_CONFIDENCE, MARGIN, Squares, around, squares
 from spotter.pose.models.refined import Refined
@@ -38,7 +37,6 @@ from turns import take_turns
 
 SHOULDERS, HIPS = (5, 6), (11, 12)
 BODY_SHARE = 0.53
-RESAMPLES = 200
 
 
 class Remembered:
@@ -96,9 +94,9 @@ def accuracy(options: argparse.Namespace, graph: Path) -> None:
         model = Refined(base, crops_of(options, graph, place, size), "thunder", MAX_PEOPLE)
         model.load()
         found[name] = predict_all(model, labels)
-    resampled = resample(labels, found)
+    resampled = {name: resampled_ap(labels, people) for name, people in found.items()}
     for name, people in found.items():
-        low, high = np.percentile(resampled[name] - resampled["base"], [2.5, 97.5])
+        low, high = np.nanpercentile(resampled[name] - resampled["base"], [2.5, 97.5])
         more = "" if people is plain else f"  difference of AP, 95 %: {low:+.1f} to {high:+.1f}"
         show(name, score(labels, people, resamples=0)[0], more)
 
@@ -106,18 +104,6 @@ def accuracy(options: argparse.Namespace, graph: Path) -> None:
 def show(name: str, figures: Score, more: str = "") -> None:
     values = {"AP": figures.ap, "AP50": figures.ap50, "medium": figures.medium, "large": figures.large}
     print(f"{name:28s}" + "".join(f"  {what} {value:4.1f}" for what, value in values.items()) + more)
-
-
-def resample(labels: LabelledSet, found: Mapping[str, list[Detections]]) -> dict[str, np.ndarray]:
-    """AP of each over the same resampled images, once for each resample."""
-    random = np.random.default_rng(0)
-    drawn: dict[str, list[float]] = {name: [] for name in found}
-    for _ in range(RESAMPLES):
-        chosen = random.integers(0, len(labels.images), len(labels.images))
-        some = LabelledSet(labels.form, tuple(labels.images[i] for i in chosen))
-        for name, people in found.items():
-            drawn[name].append(score(some, [people[i] for i in chosen], resamples=0)[0].ap or 0.0)
-    return {name: np.array(values) for name, values in drawn.items()}
 
 
 def bent(options: argparse.Namespace, graph: Path) -> None:

@@ -63,21 +63,12 @@ def score(
     Raises:
         ModelError: pycocotools is not installed, or nobody is labelled.
     """
-    coco, evaluate = _import()
-    if not labels.people:
-        raise ModelError("nobody is labelled in these images", mend="Give labels with keypoints")
-    truth = coco()
-    truth.dataset = _truth(labels)
-    results = _results(found)
+    run = _evaluate(labels, found)
     with contextlib.redirect_stdout(io.StringIO()):
-        truth.createIndex()
-        run = evaluate(truth, truth.loadRes(results) if results else coco(), "keypoints")
-        run.params.imgIds = list(range(len(labels.images)))
-        run.evaluate()
         run.accumulate()
         run.summarize()
     figures = [None if value < 0 else 100 * float(value) for value in run.stats]
-    interval = _bootstrap(run, len(labels.images), seed, resamples) if resamples else None
+    interval = _interval(_resampled(run, len(labels.images), seed, resamples)) if resamples else None
     whole = Score(
         figures[0],
         figures[1],
@@ -90,6 +81,35 @@ def score(
         labels.people,
     )
     return whole, _by_image(run, len(labels.images))
+
+
+def resampled_ap(
+    labels: LabelledSet, found: Sequence[Detections], *, seed: int = 0, resamples: int = BOOTSTRAP
+) -> npt.NDArray[np.float64]:
+    """AP of each resample, percent; NaN where nobody was drawn.
+
+    The same labels and seed draw the same images, so that the differences of two models are paired.
+
+    Raises:
+        ModelError: as `score`.
+    """
+    return _resampled(_evaluate(labels, found), len(labels.images), seed, resamples)
+
+
+def _evaluate(labels: LabelledSet, found: Sequence[Detections]) -> Any:
+    """pycocotools' run with everybody matched."""
+    coco, evaluate = _import()
+    if not labels.people:
+        raise ModelError("nobody is labelled in these images", mend="Give labels with keypoints")
+    truth = coco()
+    truth.dataset = _truth(labels)
+    results = _results(found)
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth.createIndex()
+        run = evaluate(truth, truth.loadRes(results) if results else coco(), "keypoints")
+        run.params.imgIds = list(range(len(labels.images)))
+        run.evaluate()
+    return run
 
 
 def _import() -> tuple[Any, Any]:
@@ -139,32 +159,38 @@ def _results(found: Sequence[Detections]) -> list[dict[str, Any]]:
     ]
 
 
-def _bootstrap(run: Any, images: int, seed: int, resamples: int) -> tuple[float, float] | None:
-    """95 % interval of AP, from resampled images; what was matched within an image stays as it is."""
+def _interval(values: npt.NDArray[np.float64]) -> tuple[float, float] | None:
+    """95 % interval of resampled figures; None where most have nothing to rest on."""
+    known = values[~np.isnan(values)]
+    if len(known) < len(values) // 2:
+        return None
+    low, high = np.percentile(known, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _resampled(run: Any, images: int, seed: int, resamples: int) -> npt.NDArray[np.float64]:
+    """AP of resampled images; what was matched within an image stays as it is."""
     areas = len(run.params.areaRng)
     table = np.empty((areas, images), object)
     table[:] = np.array(run.evalImgs, object).reshape(areas, images)
     random = np.random.default_rng(seed)
-    values: list[float] = []
+    values = np.full(resamples, np.nan)
     params = run._paramsEval
     kept = params.areaRng, params.areaRngLbl, run.params.areaRng, run.params.areaRngLbl
     # Only the figure over all sizes is wanted here.
     for each in (params, run.params):
         each.areaRng, each.areaRngLbl, each.imgIds = each.areaRng[:1], each.areaRngLbl[:1], list(range(images))
-    for _ in range(resamples):
+    for index in range(resamples):
         run.evalImgs = table[0, random.integers(0, images, images)].tolist()
         with contextlib.redirect_stdout(io.StringIO()):
             run.accumulate()
         precision = run.eval["precision"]
         known = precision[precision > -1]
         if known.size:
-            values.append(100 * float(known.mean()))
+            values[index] = 100 * known.mean()
     params.areaRng, params.areaRngLbl, run.params.areaRng, run.params.areaRngLbl = kept
     run.evalImgs = table.ravel().tolist()
-    if len(values) < resamples // 2:
-        return None
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
+    return values
 
 
 def _by_image(run: Any, images: int) -> list[ImageScore]:
