@@ -58,11 +58,12 @@ def events(
     if config is None and DEFAULT_CONFIG.is_file():
         config = DEFAULT_CONFIG
     settings = rule_settings(config, sets or ())
-    material, missing = find_material(read_labels(labels), paths, Posing(settings, hold_last, max_fps))
-    if missing:
-        shown = ", ".join(item.file for item in missing[:3]) + (" ..." if len(missing) > 3 else "")
-        warning_line(f"{len(missing)} labelled videos are not in what was named and do not count: {shown}")
-    result = evaluate(material, settings, pictures)
+    with Posing(settings, hold_last, max_fps) as posing:
+        material, missing = find_material(read_labels(labels), paths, posing)
+        if missing:
+            shown = ", ".join(item.file for item in missing[:3]) + (" ..." if len(missing) > 3 else "")
+            warning_line(f"{len(missing)} labelled videos are not in what was named and do not count: {shown}")
+        result = evaluate(material, settings, pictures)
     for note in result.notes:
         warning_line(note)
     if as_json:

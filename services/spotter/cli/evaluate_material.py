@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
 
 from spotter.cli.footage import Footage
-from spotter.cli.options import build_settings
-from spotter.cli.record_header import camera_record
+from spotter.cli.options import build_settings, parse_camera
+from spotter.cli.record_header import camera_record, header_of
 from spotter.core.contracts import PoseFrame
 from spotter.core.errors import ConfigError
 from spotter.core.settings import CameraSettings, Settings
+from spotter.evaluation.assignment import assign
 from spotter.evaluation.labels import LabelledItem
 from spotter.pose.factory import model_of
 from spotter.pose.models import PoseModel
-from spotter.recordings import SUFFIX, CameraRecord, RecordingSet, find_recordings
-
-T = TypeVar("T")
+from spotter.recordings import SUFFIX, CameraRecord, RecordingSet, RecordingWriter, find_recordings, open_recording
 
 OnNote = Callable[[str], None]
 
@@ -42,7 +43,9 @@ class Material:
 
 
 class Posing:
-    """Makes skeletons of footage, with one model for all files.
+    """Makes skeletons of footage, with one model for all files; use it as a context manager.
+
+    What was posed is kept in a temporary folder, as recordings, for it is looked at again where something is amiss.
 
     Args:
         hold_last_s: seconds that the last frame is held.
@@ -53,28 +56,48 @@ class Posing:
         self.settings = settings
         self._camera = {"hold_last_s": hold_last_s, **({"max_fps": max_fps} if max_fps is not None else {})}
         self._model: PoseModel | None = None
+        self._folder = TemporaryDirectory(prefix="spotter-evaluate-")
+        self._made = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._folder.cleanup()
 
     def camera(self, path: Path) -> CameraSettings:
         """The settings of a file as a camera; those of the same name in the settings file lend their view."""
-        settings = build_settings(cameras=[f"{_name(path)}={path}"])
-        known = next((one for one in self.settings.cameras if one.id == _name(path)), None)
+        name = parse_camera(str(path).replace("=", "-"))[0]
+        settings = build_settings(cameras=[f"{name}={path}"])
+        known = next((one for one in self.settings.cameras if one.id == name), None)
         view = {"view": known.view} if known is not None and "view" in known.model_fields_set else {}
         return settings.cameras[-1].model_copy(update={**self._camera, **view})
 
-    def poses(self, camera: CameraSettings) -> Callable[[OnNote], Iterator[PoseFrame]]:
-        """The frames of a file; posed once, and kept for the pictures."""
-        kept: list[PoseFrame] = []
+    def poses(
+        self, camera: CameraSettings, records: dict[str, CameraRecord]
+    ) -> Callable[[OnNote], Iterator[PoseFrame]]:
+        """The frames of a file, which is posed at the first call."""
+        self._made += 1
+        path = Path(self._folder.name) / f"{self._made}{SUFFIX}"
 
         def frames(note: OnNote) -> Iterator[PoseFrame]:
-            if not kept:
-                self._model = self._model or model_of(self.settings.pose)
-                with Footage(self.settings, camera, self._model) as footage:
-                    kept.extend(pose for _, pose in footage.frames())
-                if footage.undecodable:
-                    note(f"{footage.undecodable} frames of '{footage.name}' could not be decoded: they are gaps")
-            yield from kept
+            if not path.exists():
+                self._record(camera, records, path, note)
+            with open_recording(path) as recording:
+                yield from recording
 
         return frames
+
+    def _record(self, camera: CameraSettings, records: dict[str, CameraRecord], path: Path, note: OnNote) -> None:
+        self._model = self._model or model_of(self.settings.pose)
+        with Footage(self.settings, camera, self._model) as footage:
+            with RecordingWriter(path, header_of(self.settings, records)) as writer:
+                for _, pose in footage.frames():
+                    writer.append(pose)
+            if footage.undecodable:
+                note(f"{footage.undecodable} frames of '{footage.name}' could not be decoded: they are gaps")
 
 
 def find_material(
@@ -83,22 +106,25 @@ def find_material(
     """(what was found, labelled videos that were not), in the order of the labels.
 
     Raises:
-        ConfigError: a path is not there, or nothing labelled is in any.
+        ConfigError: a path is not there, a file may be two labels, or nothing labelled is in any.
         RecordingError: a recording cannot be opened.
     """
     recordings, videos = _search(paths)
+    names = [item.file for item in items]
+    recorded = assign(names, [one.files[0] for one in recordings])
+    endings = {Path(name).suffix for name in names}
+    videos = [path for path in videos if path.suffix in endings]
+    filmed = assign(names, videos)
     found: list[Material] = []
     missing: list[LabelledItem] = []
-    for item in items:
-        recording = _best(item, [(one, one.files[0]) for one in recordings])
-        video = _best(item, [(path, path) for path in videos if path.suffix == Path(item.file).suffix])
+    for item, recording, video in zip(items, recorded, filmed, strict=True):
+        camera = posing.camera(videos[video]) if video is not None else None
         if recording is not None:
-            found.append(_recorded(item, recording, posing.camera(video) if video is not None else None))
-        elif video is not None:
-            camera = posing.camera(video)
-            records = {camera.id: camera_record(camera, video.name)}
-            site = posing.settings.site
-            found.append(Material(item, site, camera.id, records, posing.poses(camera), camera))
+            found.append(_recorded(item, recordings[recording], camera))
+        elif camera is not None:
+            records = {camera.id: camera_record(camera, Path(item.file).name)}
+            poses = posing.poses(camera, records)
+            found.append(Material(item, posing.settings.site, camera.id, records, poses, camera))
         else:
             missing.append(item)
     if not found:
@@ -123,23 +149,6 @@ def _search(paths: Sequence[Path]) -> tuple[list[RecordingSet], list[Path]]:
     return find_recordings(recordings) if recordings else [], videos
 
 
-def _best(item: LabelledItem, candidates: Sequence[tuple[T, Path]]) -> T | None:
-    """The candidate whose path, without its ending, agrees with that of the label furthest from its end."""
-    wanted = Path(item.file).with_suffix("").parts
-    ranked = [(_agreement(wanted, path.with_suffix("").parts), number) for number, (_, path) in enumerate(candidates)]
-    agreement, number = max(ranked, key=lambda one: (one[0], -one[1]), default=(0, 0))
-    return candidates[number][0] if agreement else None
-
-
-def _agreement(wanted: tuple[str, ...], given: tuple[str, ...]) -> int:
-    count = 0
-    for a, b in zip(reversed(wanted), reversed(given), strict=False):
-        if a != b:
-            break
-        count += 1
-    return count
-
-
 def _recorded(item: LabelledItem, recording: RecordingSet, footage: CameraSettings | None) -> Material:
     cameras = recording.cameras
     camera = item.camera or (next(iter(cameras)) if len(cameras) == 1 else "")
@@ -149,9 +158,3 @@ def _recorded(item: LabelledItem, recording: RecordingSet, footage: CameraSettin
             mend='Add "camera" to the item',
         )
     return Material(item, recording.site, camera, cameras, recording.poses, footage)
-
-
-def _name(path: Path) -> str:
-    from spotter.cli.options import parse_camera
-
-    return parse_camera(str(path).replace("=", "-"))[0]

@@ -23,6 +23,7 @@ from spotter.evaluation.outcome import Judged, judge
 from spotter.evaluation.replay import AlertRun, CameraReplay, Rules, replay_poses
 from spotter.evaluation.strip import Strip, draw, moments
 from spotter.evaluation.trace import Window
+from spotter.recordings import CameraRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,10 @@ def evaluate(material: Sequence[Material], settings: Settings, pictures: Path | 
     shown = track(material, "judging", console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
     for one in shown:
         replayed = replay_poses(one.poses(notes.append), one.site, one.records, rules)
-        camera = replayed.get(one.camera_id) or CameraReplay(one.camera_id, one.records[one.camera_id])
+        camera = replayed.get(one.camera_id)
+        if camera is None:
+            notes.append(f"'{one.item.file}': no frame of camera '{one.camera_id}' is there")
+            camera = CameraReplay(one.camera_id, one.records.get(one.camera_id, CameraRecord()))
         judgement = judge(one.item, camera)
         judged.append(judgement)
         if judgement.missed or judgement.false:

@@ -57,8 +57,10 @@ def record_footage(settings: Settings, session: Session) -> bool:
             with Footage(settings, camera, model) as footage:
                 header = header_of(settings, {camera.id: camera_record(camera, footage.name)})
                 with RecordingWriter(path, header) as writer:
+                    shown = _FootageProgress(footage, session.quiet)
                     for _, pose in footage.frames():
                         writer.append(pose)
+                        shown()
                         if signals.received is not None:
                             warning_line(f"stopped: '{path}' holds the beginning of '{footage.name}' only")
                             return True
@@ -223,6 +225,24 @@ class _Progress:
         status = self._status() if self._status is not None else "ok"
         note = "" if status == "ok" else f"; Kafka: {status}"
         sys.stderr.write(f"{frames} frames of {cameras} cameras, {_size(self._parts.written)}{note}\n")
+        sys.stderr.flush()
+
+
+class _FootageProgress:
+    """A line now and then: frames so far, of how many."""
+
+    def __init__(self, footage: Footage, quiet: bool) -> None:
+        self._footage = footage
+        self._quiet = quiet
+        self._due = time.monotonic() + _LINE_S
+
+    def __call__(self) -> None:
+        if self._quiet or time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _LINE_S
+        expected = self._footage.expected_frames
+        of = f" of {expected}" if expected is not None else ""
+        sys.stderr.write(f"{self._footage.name}: {self._footage.read}{of} frames\n")
         sys.stderr.flush()
 
 
