@@ -74,7 +74,7 @@ def test_footage_is_recorded_and_replayed_as_it_is_analysed(spotter: Any, tmp_pa
 
 def test_cameras_are_recorded_until_they_end(spotter: Any, tmp_path: Path, demo_clips: Path) -> None:
     sources = ("--camera", f"a={demo_clips / 'dock.mp4'}", "--camera", f"b={demo_clips / 'dock.mp4'}")
-    done = spotter("record", "--live", *sources, "--out", tmp_path / "rec", "--for", "60s", *SMALL)
+    done = spotter("record", "--live", *sources, "--out", tmp_path / "rec", "--for", "60s", "--input-size", "128")
     assert done.code == 0, done.err
     assert "frames of 2 cameras recorded" in done.out
     (path,) = (tmp_path / "rec").iterdir()

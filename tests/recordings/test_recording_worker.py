@@ -172,7 +172,7 @@ def test_a_recorder_on_kafka_goes_on_where_it_was_killed_and_takes_nothing_from_
 def test_a_killed_recorder_leaves_what_it_had_flushed(tmp_path: Path) -> None:
     command = [
         str(Path(sys.executable).with_name("spotter")), "record", "--live", str(DEMO / "aisle.mp4"),
-        "--out", str(tmp_path), "--input-size", "192",
+        "--out", str(tmp_path), "--input-size", "128",
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ})
     try:
