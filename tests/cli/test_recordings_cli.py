@@ -199,6 +199,9 @@ def test_evaluate_poses_footage_itself(spotter: Any, tmp_path: Path, demo_clips:
         (("evaluate", "events", "--labels", "{notes}", "{clips}"), 2, "are no JSON"),
         (("record", "gone.mp4"), 3, "gone.mp4"),
         (("record", "x.mp4", "--since", "3h"), 2, "--since is for --bus"),
+        (("record", "--live", "{clip}", "--out", "a.avro"), 2, "cameras are recorded in parts"),
+        (("record", "{clip}", "{clip}", "--out", "a.avro"), 2, "is one file for 2 sources"),
+        (("record", "{clip}", "--rotate", "1h"), 2, "are for cameras"),
         (("record", "--bus"), 2, "--bus needs bus.kind: kafka"),
         (("record", "--bus", "--camera", "a=1"), 2, "a camera is named"),
         (("record", "x.mp4", "--for", "soon"), 2, "--for is 'soon', which is no time"),
@@ -207,13 +210,21 @@ def test_evaluate_poses_footage_itself(spotter: Any, tmp_path: Path, demo_clips:
     ],
 )
 def test_bad_input_is_one_line(
-    arguments: tuple[str, ...], code: int, words: str, clips: Path, tmp_path: Path, capsys: Any, monkeypatch: Any
+    arguments: tuple[str, ...],
+    code: int,
+    words: str,
+    clips: Path,
+    tmp_path: Path,
+    demo_clips: Path,
+    capsys: Any,
+    monkeypatch: Any,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     notes, empty = tmp_path / "notes.txt", tmp_path / "empty"
     notes.write_text("not JSON, and no recording")
     empty.mkdir()
-    given = [text.format(clips=clips, notes=notes, empty=empty) for text in arguments]
+    places = {"clips": clips, "notes": notes, "empty": empty, "clip": demo_clips / "dock.mp4"}
+    given = [text.format(**places) for text in arguments]
     found, _, err = run(capsys, *given)
     assert found == code, err
     assert words in one_line(err)

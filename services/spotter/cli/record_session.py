@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 import time
@@ -72,7 +73,7 @@ def record_footage(settings: Settings, session: Session) -> bool:
 
 
 def record_live(settings: Settings, session: Session) -> bool:
-    """Cameras through ingest and pose, until all have ended, the time is over, or a signal comes (then True).
+    """Cameras through ingest and pose, until all have ended, the time is over, or a signal comes; True for Ctrl-C.
 
     Raises:
         SpotterError: the model, the disk, a service, or no camera delivered to its end.
@@ -86,7 +87,9 @@ def record_live(settings: Settings, session: Session) -> bool:
     configure_logs(settings.log.level, settings.log.format)
     metrics = Metrics()
     bus = MemoryBus(on_drop=metrics.count_drop)
-    parts = RecordingParts(session.out, header_of(settings, camera_records(settings.cameras)), session.rotation)
+    parts = RecordingParts(
+        _parts_folder(session.out), header_of(settings, camera_records(settings.cameras)), session.rotation
+    )
     recorder = RecordingWorker(bus, parts, on_progress=_Progress(parts, session.quiet))
     pose = PoseWorker(bus, model_of(settings.pose), settings.pose, metrics)
     ingest = IngestWorker(settings.cameras, settings.ingest, bus, MemoryState(), metrics)
@@ -122,11 +125,11 @@ def record_live(settings: Settings, session: Session) -> bool:
     for text in ingest.failures.values():
         warning_line(text)
     _summary(parts, recorder, session.quiet)
-    return signals.received is not None
+    return signals.received is signal.SIGINT
 
 
 def record_bus(settings: Settings, session: Session, group: str, back_s: float) -> bool:
-    """What the site's services publish on Kafka, until the time is over or a signal comes (then True).
+    """What the site's services publish on Kafka, until the time is over or a signal comes; True for Ctrl-C.
 
     Args:
         back_s: begin this many seconds ago where the group has not read yet, as far as Kafka keeps messages.
@@ -142,7 +145,7 @@ def record_bus(settings: Settings, session: Session, group: str, back_s: float) 
 
     configure_logs(settings.log.level, settings.log.format)
     known = {camera.id: camera_record(camera) for camera in settings.cameras}
-    parts = RecordingParts(session.out, header_of(settings, known), session.rotation)
+    parts = RecordingParts(_parts_folder(session.out), header_of(settings, known), session.rotation)
     since = now() - from_seconds(back_s)
     bus = KafkaBus(settings.bus.kafka, Metrics(), client_id="spotter-recorder")
     progress = _Progress(parts, session.quiet, bus.status)
@@ -160,7 +163,13 @@ def record_bus(settings: Settings, session: Session, group: str, back_s: float) 
             work.raise_failure()
             parts.close()
     _summary(parts, recorder, session.quiet)
-    return signals.received is not None
+    return signals.received is signal.SIGINT
+
+
+def _parts_folder(out: Path) -> Path:
+    if out.suffix == SUFFIX:
+        raise ConfigError(f"--out '{out}' is one file, and cameras are recorded in parts", mend="Name a folder")
+    return out
 
 
 def _footage_path(out: Path, camera: CameraSettings, count: int) -> Path:
