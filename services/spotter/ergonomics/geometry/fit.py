@@ -42,6 +42,9 @@ OUTLIER = 3.0
 
 _STEPS = 25
 _NUDGE = 1e-5
+_SMALL = 2e-4
+"""A step of 0.01 degrees and 0.02 % ends the fit."""
+
 _FAR = 30.0
 
 
@@ -121,7 +124,7 @@ def fit(lens: Camera, seen: Upright, prior: Prior, start: npt.NDArray[np.float64
             damping *= 5
         else:
             break
-        if np.abs(step).max() < 1e-5:
+        if np.abs(step).max() < _SMALL:
             break
     return Fit(figures, misfit(lens, seen, figures, people, counts))
 
