@@ -63,6 +63,7 @@ class Tally:
     """What one way of judging came to."""
 
     apparent: list[bool] = field(default_factory=list)
+    seen: list[float] = field(default_factory=list)
     sigma: list[float] = field(default_factory=list)
     inside: list[bool] = field(default_factory=list)
     too_low: list[bool] = field(default_factory=list)
@@ -99,16 +100,7 @@ def judge(clip: Clip, curves: Curves | None, input_size: int, tally: Tally) -> N
     view = ViewParameters(pitch_low_deg=max(low - PITCH_SLACK, -30), pitch_high_deg=min(high + PITCH_SLACK, 90))
     assessor = CameraAssessor("bench", clip.motion, view, TrackerParameters(), FallParameters())
     for index, (image, people) in enumerate(zip(clip.images, clip.found, strict=True)):
-        confidences, deviations = people.confidences, None
-        if curves is not None:
-            gain = input_gain(image.width, image.height, input_size)
-            confidences = curves.probabilities(confidences)
-            deviations = curves.deviations(confidences, person_sizes(people.boxes, gain)) * np.float32(gain)
-        at = from_seconds(index / clip.fps)
-        pose = PoseFrame(
-            clip.motion, 0, index, at, at, at, image.width, image.height, "bench/1",
-            people.boxes, people.scores, people.keypoints, confidences, deviations=deviations,
-        )  # fmt: skip
+        pose = _pose(image, people, curves, input_size, index, from_seconds(index / clip.fps))
         assessment = assessor.update(pose)
         assert assessment is not None
         pairs = match_people(image.people, people)
@@ -128,6 +120,35 @@ def judge(clip: Clip, curves: Curves | None, input_size: int, tally: Tally) -> N
         tally.low.append(angle.low)
 
 
+def judge_photographs(labels: LabelledSet, found: Sequence[Detections], input_size: int) -> tuple[Tally, Tally]:
+    """The angle in the picture of everybody in photographs, each judged by a calibration without that photograph."""
+    samples = collect([(labels, found)], input_size)
+    raw, calibrated = Tally(), Tally()
+    scenes = list(dict.fromkeys(scene_of(image.path.stem) for image in labels.images))
+    for index, (image, people) in enumerate(zip(labels.images, found, strict=True)):
+        rest = samples.where(samples.scene != scenes.index(scene_of(image.path.stem)))
+        for curves, tally in ((None, raw), (fit(rest), calibrated)):
+            pose = _pose(image, people, curves, input_size, index, index)
+            for row, person in match_people(image.people, people):
+                _apparent(pose, row, person, tally)
+    return raw, calibrated
+
+
+def _pose(
+    image: LabelledImage, people: Detections, curves: Curves | None, input_size: int, index: int, at: int
+) -> PoseFrame:
+    """What a camera with or without a calibration would have sent."""
+    confidences, deviations = people.confidences, None
+    if curves is not None:
+        gain = input_gain(image.width, image.height, input_size)
+        confidences = curves.probabilities(confidences)
+        deviations = curves.deviations(confidences, person_sizes(people.boxes, gain)) * np.float32(gain)
+    return PoseFrame(
+        "bench", 0, index, at, at, at, image.width, image.height, "bench/1",
+        people.boxes, people.scores, people.keypoints, confidences, deviations=deviations,
+    )  # fmt: skip
+
+
 def _apparent(pose: PoseFrame, row: int, person: LabelledPerson, tally: Tally) -> None:
     """Whether the angle in the image lies within the 90 % that its own sigma promises."""
     if not (person.visibility[[5, 6, 11, 12]] > 0).all():
@@ -137,6 +158,7 @@ def _apparent(pose: PoseFrame, row: int, person: LabelledPerson, tally: Tally) -
     if seen.visible[row] and exact.visible[0]:
         error = abs(seen.apparent[row] - exact.apparent[0])
         tally.apparent.append(bool(error <= 1.645 * seen.sigma[row]))
+        tally.seen.append(float(exact.apparent[0]))
         tally.sigma.append(float(seen.sigma[row]))
 
 
@@ -183,6 +205,11 @@ def main() -> None:
                 judge(clip, None, options.input_size, raw)
                 judge(clip, curves, options.input_size, calibrated)
     report(raw, calibrated)
+    for name, one in zip(
+        ("fixed noise", "calibrated"), judge_photographs(labels, people, options.input_size), strict=True
+    ):
+        held = f"{sum(one.apparent)} of {len(one.apparent)}"
+        print(f"COCO images, {name}: angle in the image within the 90 % interval in {held} people")
 
 
 def report_correlation(
@@ -225,6 +252,10 @@ def report(raw: Tally, calibrated: Tally) -> None:
 
     row("angle in the image: frames", [str(len(one.apparent)) for one in both])
     row("  within the 90 % interval", [f"{np.mean(one.apparent):.3f}" for one in both])
+    for low, high in ((0, 30), (30, 70), (70, 180)):
+        between = [[low <= angle < high for angle in one.seen] for one in both]
+        held = [np.array(one.apparent)[np.array(chosen)] for one, chosen in zip(both, between, strict=True)]
+        row(f"    truly {low} to {high} degrees in the image", [f"{_share(hits)} of {hits.size}" for hits in held])
     row("  sigma, degrees, p10 / p50 / p90", [" / ".join(f"{q:.1f}" for q in _spread(one.sigma)) for one in both])
     row("inclination: frames with an interval", [str(len(one.inside)) for one in both])
     row("  not observable", [str(one.unseen) for one in both])
