@@ -329,13 +329,13 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         "posenet",
-        (ModelCard("posenet", "", "Apache-2.0", "Google", "640 px", 1_258_195, "", "32.3"),),
+        (ModelCard("posenet", "", "Apache-2.0", "Google", "640 px", 1_258_195, "", "32.3", "60"),),
         _posenet,
         _convert_posenet,
     ),
     Family(
         "movenet-thunder",
-        (ModelCard("movenet-thunder", "", "Apache-2.0", "Google", "256 px crops", 6_226_046, ""),),
+        (ModelCard("movenet-thunder", "", "Apache-2.0", "Google", "256 px", 6_226_046, "", "15.8", "33"),),
         _thunder,
         _convert_thunder,
         refines=True,

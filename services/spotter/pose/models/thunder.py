@@ -73,7 +73,7 @@ class ThunderCrops:
         self._threads = threads
         self._device = device
         self._place = place
-        # On a CPU a larger batch is no faster per crop, and its activations leave the caches (see benchmarks).
+        # On a CPU a larger batch is no faster per crop, and its activations leave the caches, as with whole pictures.
         self._canvas = np.empty((1 if device == "cpu" else _GPU_BATCH, size, size, 3), np.uint8)
         self._session: Any = None
 
