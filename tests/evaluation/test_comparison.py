@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spotter.core.clock import from_seconds
 from spotter.core.contracts import Alert, AlertKind, AlertUpdate, Ledger, Severity, UpdateKind
@@ -90,6 +93,29 @@ def test_the_order_in_which_alerts_are_named_changes_nothing() -> None:
     assert shape(differences(camera("a", alerts), camera("a", others))) == shape(
         differences(camera("a", alerts[::-1]), camera("a", others[::-1]))
     )
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    before=st.lists(st.tuples(st.sampled_from([FALL, DOWN]), st.integers(0, 60), st.integers(1, 20)), max_size=6),
+    after=st.lists(st.tuples(st.sampled_from([FALL, DOWN]), st.integers(0, 60), st.integers(1, 20)), max_size=6),
+)
+def test_every_alert_is_in_one_difference_and_sides_can_be_swapped(before, after) -> None:
+    left, right = (
+        camera(
+            "a", [(kind, start + n / 100, start + 1, start + 1 + long) for n, (kind, start, long) in enumerate(side)]
+        )
+        for side in (before, after)
+    )
+    found, back = differences(left, right), differences(right, left)
+    assert sorted(str(one.before.alert.id) for one in found if one.before) == sorted(
+        str(run.alert.id) for run in left.alerts()
+    )
+    assert sorted(str(one.after.alert.id) for one in found if one.after) == sorted(
+        str(run.alert.id) for run in right.alerts()
+    )
+    swapped = {Change.APPEARED: Change.VANISHED, Change.VANISHED: Change.APPEARED}
+    assert Counter(one.change for one in found) == Counter(swapped.get(one.change, one.change) for one in back)
 
 
 def texts(svg: str) -> list[str]:
