@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from pose_agreement import assert_agrees
+from released_graph import assert_agrees
 
 from spotter.core.contracts import Image
 from spotter.pose.models import PoseModel
