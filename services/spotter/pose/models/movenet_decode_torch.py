@@ -51,13 +51,13 @@ def list_candidates(maps: HeadMaps, count: int) -> Tensor:
     top, bottom = _side(rows + down, half_height, height)
     left, right = _side(columns + across, half_width, width)
 
-    coarse_rows, coarse_columns = _at(maps.keypoint_regress, cells).unflatten(2, (KEYPOINTS, 2)).unbind(3)
+    coarse_rows, coarse_columns = torch.unflatten(_at(maps.keypoint_regress, cells), 2, (KEYPOINTS, 2)).unbind(3)
     spread = GAUSSIAN_SPREAD * min(height, width)
     near_rows = _near(rows.unsqueeze(2) + coarse_rows, top, bottom, height, spread)
     near_columns = _near(columns.unsqueeze(2) + coarse_columns, left, right, width, spread)
     best, confidences = _search(maps.keypoint_heat.float(), near_rows, near_columns)
 
-    fine_rows, fine_columns = maps.keypoint_offset.float().flatten(2).unflatten(1, (KEYPOINTS, 2)).unbind(2)
+    fine_rows, fine_columns = torch.unflatten(maps.keypoint_offset.float().flatten(2), 1, (KEYPOINTS, 2)).unbind(2)
     where = best.transpose(1, 2)
     y = best // width + fine_rows.gather(2, where).transpose(1, 2)
     x = best % width + fine_columns.gather(2, where).transpose(1, 2)
@@ -111,7 +111,7 @@ def _search(heat: Tensor, near_rows: Tensor, near_columns: Tensor) -> tuple[Tens
     width = near_columns.shape[3]
     turn = max(1, _MOST_BYTES // (heat.numel() * heat.element_size()))
     heat = heat.clamp(min=_TINY).unsqueeze(1)
-    parts = [(heat * near.unsqueeze(3)).max(4) for near in near_columns.split(turn, dim=1)]
+    parts = [(heat * near.unsqueeze(3)).max(4) for near in torch.split(near_columns, turn, dim=1)]
     in_row, column = torch.cat([part.values for part in parts], 1), torch.cat([part.indices for part in parts], 1)
     # Outside the box either factor is -1; where both are, their product must not count.
     by_row = (in_row * near_rows).masked_fill(near_rows < 0, -1.0)
