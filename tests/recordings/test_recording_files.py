@@ -17,6 +17,7 @@ from spotter.core.contracts import KEYPOINTS, PoseFrame
 from spotter.core.errors import RecordingError
 from spotter.core.parameters import ViewParameters
 from spotter.recordings import CameraRecord, RecordingHeader, RecordingWriter, find_recordings, open_recording
+from spotter.recordings.files import newest_of_group
 from spotter.recordings.parts import RecordingParts, Rotation
 from spotter.recordings.schema import from_row, to_row
 
@@ -159,6 +160,41 @@ def test_the_oldest_parts_make_room(tmp_path: Path) -> None:
     assert recording.headers[0].part > 1
     kept = list(recording.poses())
     assert all_same(kept, poses[-len(kept) :])
+
+
+def test_a_recorder_on_kafka_goes_on_with_the_recording_of_its_group(tmp_path: Path) -> None:
+    poses = clip_poses("aisle")
+    header = RecordingHeader("plant", group="recorder")
+    write(tmp_path / "0-other.avro", poses[:3])
+    (tmp_path / "1-broken.avro").write_bytes(b"Obj")
+    first = RecordingParts(tmp_path, header, Rotation(bytes=8_000), clock=lambda: NOW)
+    for pose in poses[:150]:
+        first.append(pose)
+        first.flush()
+    first.close()
+    notes: list[str] = []
+    assert newest_of_group(tmp_path, "plant", "another", notes.append) is None
+    assert newest_of_group(tmp_path, "yard", "recorder", notes.append) is None
+    before = newest_of_group(tmp_path, "plant", "recorder", notes.append)
+    assert before is not None
+    assert all("1-broken.avro" in note for note in notes)
+    assert len(before.files) > 2
+    last = before.headers[-1]
+    later = replace(header, recording=last.recording, part=last.part + 1)
+    second = RecordingParts(
+        tmp_path, later, Rotation(keep_bytes=first.written - 1), before=before.files, clock=lambda: NOW + SECOND
+    )
+    for pose in poses[140:]:  # What was not committed comes again.
+        second.append(pose)
+    second.flush()
+    second.close()
+    assert not before.files[0].exists()
+    found = newest_of_group(tmp_path, "plant", "recorder", notes.append)
+    assert found is not None
+    parts = [header.part for header in found.headers]
+    assert parts == list(range(parts[0], last.part + 2))
+    kept = list(found.poses(notes.append))
+    assert {pose.sequence for pose in kept} == set(range(kept[0].sequence, 255))
 
 
 def test_a_missing_part_is_told(tmp_path: Path) -> None:

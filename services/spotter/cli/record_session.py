@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from spotter.core.errors import ConfigError, SourceError, SpotterError
 from spotter.core.settings import CameraSettings, Settings
 from spotter.core.telemetry import Metrics, configure_logs
 from spotter.recordings import SUFFIX, RecordingWriter
+from spotter.recordings.files import newest_of_group
 from spotter.recordings.parts import RecordingParts, Rotation
 from spotter.recordings.worker import RecordingWorker
 
@@ -131,6 +132,8 @@ def record_live(settings: Settings, session: Session) -> bool:
 def record_bus(settings: Settings, session: Session, group: str, back_s: float) -> bool:
     """What the site's services publish on Kafka, until the time is over or a signal comes; True for Ctrl-C.
 
+    What this group recorded in that folder before goes on, as further parts of it.
+
     Args:
         back_s: begin this many seconds ago where the group has not read yet, as far as Kafka keeps messages.
 
@@ -144,8 +147,12 @@ def record_bus(settings: Settings, session: Session, group: str, back_s: float) 
     from spotter.core.bus.kafka.bus import KafkaBus
 
     configure_logs(settings.log.level, settings.log.format)
-    known = {camera.id: camera_record(camera) for camera in settings.cameras}
-    parts = RecordingParts(_parts_folder(session.out), header_of(settings, known), session.rotation)
+    folder = _parts_folder(session.out)
+    header = replace(header_of(settings, {one.id: camera_record(one) for one in settings.cameras}), group=group)
+    before = newest_of_group(folder, settings.site, group, warning_line)
+    if before is not None:  # Its rules go on where they were left, so the replay has to as well.
+        header = replace(header, recording=before.headers[-1].recording, part=before.headers[-1].part + 1)
+    parts = RecordingParts(folder, header, session.rotation, before=before.files if before is not None else ())
     since = now() - from_seconds(back_s)
     bus = KafkaBus(settings.bus.kafka, Metrics(), client_id="spotter-recorder")
     progress = _Progress(parts, session.quiet, bus.status)

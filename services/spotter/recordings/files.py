@@ -85,3 +85,21 @@ def _in_order(parts: list[tuple[RecordingHeader, Path]]) -> RecordingSet:
         if header.part == following.part:
             raise RecordingError(f"'{path}' and '{other}' are the same part of one recording", mend="Name only one")
     return RecordingSet(tuple(path for _, path in parts), tuple(header for header, _ in parts))
+
+
+def newest_of_group(folder: Path, site: str, group: str, note: OnNote) -> RecordingSet | None:
+    """The recording of a Kafka group in a folder that was begun last, for a recorder to go on with; None without any.
+
+    Files that cannot be opened are told and left alone: an archive must not keep its recorder from starting.
+    """
+    parts: dict[str, list[tuple[RecordingHeader, Path]]] = {}
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        try:
+            with open_recording(path) as reader:
+                header = reader.header
+        except RecordingError as error:
+            note(str(error))
+            continue
+        if (header.site, header.group) == (site, group):
+            parts.setdefault(header.recording, []).append((header, path))
+    return _in_order(list(parts.values())[-1]) if parts else None

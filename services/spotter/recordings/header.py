@@ -48,6 +48,7 @@ class RecordingHeader:
         recording: the same in all parts of one run of the recorder.
         part: 1, 2, ... of that run.
         written_by: version of Spotter.
+        group: consumer group of a recorder on Kafka; empty: recorded from cameras or footage.
     """
 
     site: str
@@ -55,6 +56,7 @@ class RecordingHeader:
     recording: str = field(default_factory=lambda: uuid.uuid4().hex)
     part: int = 1
     written_by: str = ""
+    group: str = ""
 
     def metadata(self) -> dict[str, str]:
         """As Avro metadata: text by key."""
@@ -72,6 +74,7 @@ class RecordingHeader:
             _PREFIX + "recording": self.recording,
             _PREFIX + "part": str(self.part),
             _PREFIX + "written_by": self.written_by,
+            _PREFIX + "group": self.group,
             _PREFIX + "cameras": json.dumps(cameras, sort_keys=True),
         }
         return {**values, _CHECK_KEY: _checksum(values)}
@@ -97,6 +100,7 @@ class RecordingHeader:
                 recording=metadata[_PREFIX + "recording"],
                 part=int(metadata[_PREFIX + "part"]),
                 written_by=metadata[_PREFIX + "written_by"],
+                group=metadata.get(_PREFIX + "group", ""),
             )
         except ValidationError:
             # The checksum is right, so this is no damage.

@@ -6,7 +6,7 @@ Parts are named SITE-TIME-RUN-NUMBER.avro, so that they sort by time and two run
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,12 +40,22 @@ class RecordingParts:
         written: bytes of all parts that are still there.
         newest: the part that is written now; None before the first frame.
 
+    Args:
+        before: parts of the same run from an earlier process; they count for `Rotation.keep_bytes`.
+        clock: wall clock, UTC ns.
+
     Raises:
         RecordingError: the folder cannot be made.
     """
 
     def __init__(
-        self, folder: Path, header: RecordingHeader, rotation: Rotation | None = None, clock: Callable[[], int] = now
+        self,
+        folder: Path,
+        header: RecordingHeader,
+        rotation: Rotation | None = None,
+        *,
+        before: Iterable[Path] = (),
+        clock: Callable[[], int] = now,
     ) -> None:
         self._folder = folder
         self._header = header
@@ -54,7 +64,7 @@ class RecordingParts:
         self._writer: RecordingWriter | None = None
         self._begun = 0
         self._done = 0
-        self._closed: deque[tuple[Path, int]] = deque()
+        self._closed = deque((path, path.stat().st_size) for path in before)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -42,17 +42,13 @@ class RecordingWriter:
         self.frames = 0
         self._rows: list[Row] = []
         try:
-            with path.open("xb") as file:
-                fastavro.writer(file, AVRO_SCHEMA, [], codec=CODEC, metadata=header.metadata())
-                _to_disk(file.fileno())
+            _begin(path, header)
             self._file = path.open("a+b")
         except FileExistsError:
             raise RecordingError(
                 f"recording '{path}' exists already", mend="Delete it, or choose another place with --out"
             ) from None
         except OSError as error:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
             raise _cannot_write(path, error) from None
         self.bytes = path.stat().st_size
 
@@ -123,6 +119,26 @@ class RecordingWriter:
         with contextlib.suppress(OSError):
             os.truncate(self.path, self.bytes)
         self._file = self.path.open("a+b")
+
+
+def _begin(path: Path, header: RecordingHeader) -> None:
+    """Make the file with its header, or not at all: who is killed here leaves no half header under its name."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with draft.open("wb") as file:
+            fastavro.writer(file, AVRO_SCHEMA, [], codec=CODEC, metadata=header.metadata())
+            _to_disk(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            raise
+        except OSError:  # A file system without links.
+            if path.exists():
+                raise FileExistsError(path) from None
+            draft.rename(path)
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def _to_disk(descriptor: int) -> None:
