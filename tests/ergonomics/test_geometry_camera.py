@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from spotter.ergonomics.geometry.camera import Camera, hfov_of
@@ -27,6 +27,7 @@ cameras = st.builds(
 pixels = st.tuples(st.floats(1, 1279), st.floats(1, 719)).map(lambda place: np.array([place]))
 
 
+@settings(deadline=None)
 @given(cameras, pixels)
 def test_floor_and_back(camera: Camera, pixel: np.ndarray) -> None:
     place = camera.floor(pixel)
@@ -35,6 +36,7 @@ def test_floor_and_back(camera: Camera, pixel: np.ndarray) -> None:
     assert back == pytest.approx(pixel, abs=1e-3)
 
 
+@settings(deadline=None)
 @given(cameras, pixels)
 def test_what_is_above_the_horizon_is_not_on_the_floor(camera: Camera, pixel: np.ndarray) -> None:
     straight = replace(camera, distortion=np.zeros(5))
@@ -43,6 +45,7 @@ def test_what_is_above_the_horizon_is_not_on_the_floor(camera: Camera, pixel: np
     assert np.isfinite(straight.floor(pixel)).all() == (pixel[0, 1] > level)
 
 
+@settings(deadline=None)
 @given(cameras, pixels, st.floats(0.2, 2.2))
 def test_up_is_where_the_head_is(camera: Camera, pixel: np.ndarray, tall: float) -> None:
     place = camera.floor(pixel)
@@ -55,6 +58,7 @@ def test_up_is_where_the_head_is(camera: Camera, pixel: np.ndarray, tall: float)
     assert camera.height_over(pixel, head)[0] == pytest.approx(tall, abs=1e-4)
 
 
+@settings(deadline=None)
 @given(cameras, pixels)
 def test_a_mirrored_picture_is_a_camera_rolled_the_other_way(camera: Camera, pixel: np.ndarray) -> None:
     k1, k2, p1, p2, k3 = camera.distortion
@@ -64,6 +68,7 @@ def test_a_mirrored_picture_is_a_camera_rolled_the_other_way(camera: Camera, pix
     assert mirrored.up(across) == pytest.approx(camera.up(pixel) * [-1, 1], abs=1e-6, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(cameras, st.floats(-20, 20))
 def test_roll_turns_up_at_the_middle_of_the_picture(camera: Camera, turn: float) -> None:
     straight = replace(camera, distortion=np.zeros(5))
@@ -96,6 +101,7 @@ def test_many_cameras_at_once_are_each_of_them() -> None:
         assert together.up(feet)[index] == pytest.approx(alone.up(feet))
 
 
+@settings(deadline=None)
 @given(st.floats(10, 150), st.integers(100, 4000))
 def test_field_of_view_and_focal_length(hfov: float, width: int) -> None:
     focal = Camera.of(width, 100, hfov=hfov, pitch=0, above=1).focal[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from spotter.ergonomics.geometry.camera import Camera
@@ -26,6 +26,7 @@ def direction_of(turn: float, rise: float) -> np.ndarray:
 directions = st.builds(direction_of, st.floats(0, 2 * np.pi), st.floats(-1, 1))
 
 
+@settings(deadline=None)
 @given(cameras, st.floats(-4, 4), st.floats(1, 12), st.floats(0.2, 1.5), directions, st.floats(0, 6))
 def test_the_truth_lies_between_the_bounds(
     camera: Camera, x: float, y: float, z: float, direction: np.ndarray, noise: float
@@ -42,6 +43,7 @@ def test_the_truth_lies_between_the_bounds(
     assert wider[1][0] >= greatest[0] - 1e-6
 
 
+@settings(deadline=None)
 @given(st.floats(0, 180), st.floats(0, 60), st.sampled_from([0.0, 0.5, 0.8, 0.95]))
 def test_far_away_it_is_the_rule_of_methods(apparent: float, pitch: float, shortest: float) -> None:
     """A long lens in the middle of the picture, so that the picture's vertical is the vertical."""

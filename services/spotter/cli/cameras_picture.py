@@ -22,7 +22,7 @@ POLE_M = 1.75
 _GRID, _POLE, _HORIZON, _FEET, _TEXT = (200, 160, 60), (60, 200, 250), (80, 80, 235), (90, 220, 90), (255, 255, 255)
 """BGR."""
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_FURTHEST = 15.0
+_FURTHEST = 8.0
 """The grid reaches this many camera heights ahead, by steps of a whole number of metres."""
 
 
@@ -79,8 +79,8 @@ def write_picture(path: Path, canvas: Image) -> None:
 
 
 def _poles(canvas: Image, camera: Camera, step: float, wide: int) -> None:
-    """Poles about a sixth of the picture apart, so that they stand out from each other."""
-    rows = np.linspace(0.25, 0.95, 5) * camera.height
+    """Poles at even places of the picture, few enough to stand out from each other."""
+    rows = np.linspace(0.4, 0.95, 3) * camera.height
     columns = np.linspace(0.1, 0.9, 6) * camera.width
     feet = np.stack([axis.ravel() for axis in np.meshgrid(columns, rows)], axis=1)
     for x, y in camera.floor(feet):
