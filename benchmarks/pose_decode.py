@@ -1,7 +1,7 @@
 """What decoding a JPEG at the size that the model needs gains in time, and what it does to accuracy.
 
     pip install pycocotools
-    python benchmarks/pose_decode.py COCO_FOLDER [--sides 1280 1920 3840]
+    python benchmarks/pose_decode.py COCO_FOLDER [--sides 1280 1920 3840] [--asked 384]
 
 COCO_FOLDER holds `person_keypoints.json` (COCO keypoint annotations) and `images/`. Each image is enlarged until its
 longer side has so many px and encoded as the product does. Then it is read once as the pose worker reads it and once at
@@ -34,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="person_keypoints.json and images/")
     parser.add_argument("--sides", type=int, nargs="+", default=[1280, 1920, 3840], help="long side of the JPEG, px")
+    parser.add_argument("--asked", type=int, help="px of the input to decode for; by default the model's")
     options = parser.parse_args()
 
     from pycocotools.coco import COCO
@@ -46,10 +47,10 @@ def main() -> None:
     print(f"{len(truth.imgs)} images, {model.name} at {size} px")
     print(f"{'JPEG':>5} {'read at':>8} {'ms whole':>9} {'ms read':>8} {'ratio':>6} {'AP whole':>9} {'AP read':>8}")
     for side in options.sides:
-        print(compare(truth, options.folder / "images", model, side))
+        print(compare(truth, options.folder / "images", model, side, options.asked or model.input_size))
 
 
-def compare(truth: Any, folder: Path, model: PoseModel, side: int) -> str:
+def compare(truth: Any, folder: Path, model: PoseModel, side: int, asked: int) -> str:
     """One row."""
     results: dict[str, list[dict[str, Any]]] = {"whole": [], "read": []}
     seconds: dict[str, list[float]] = {"whole": [], "read": []}
@@ -59,7 +60,7 @@ def compare(truth: Any, folder: Path, model: PoseModel, side: int) -> str:
         large = enlarged(original, side)
         data = cv2.imencode(".jpg", large, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
         frame = Frame("bench", 1, 0, 0, 0, original.shape[1], original.shape[0], data)
-        for kind, input_size in (("whole", side), ("read", model.input_size)):
+        for kind, input_size in (("whole", side), ("read", asked)):
             begun = time.perf_counter()
             picture = read_picture(frame, input_size)
             seconds[kind].append(time.perf_counter() - begun)

@@ -193,6 +193,13 @@ def throughput(
             f"({' '.join(f'{each:.2f}' for each in walls)}), by processor time "
             f"{statistics.median(each.processor for each in found):.2f}"
         )
+    gains = sorted(
+        once.wall / turn.wall
+        for count in CAMERAS
+        for turn, once in zip(shares[count, False], shares[count, True], strict=True)
+    )
+    low, middle, high = statistics.quantiles(gains, n=4)
+    print(f"at once to in turn, by time: {middle:.2f} (quartiles {low:.2f} and {high:.2f} of {len(gains)} pairs)")
     return rate, statistics.median(each.wall for each in shares[CAMERAS[-1], model.device != "cpu"])
 
 

@@ -5,8 +5,9 @@ picture, or on which the model fails is counted by reason and skipped, and costs
 committed after its skeletons are published; when the frames end, so do the skeletons.
 
 On a GPU three stages run at once: the next batch is taken and decoded, and the one before published, while the model
-has this one. No more than one batch stands between two stages, so no latency builds up. A CPU has nothing to gain from
-that (see benchmarks): there the stages take turns on one thread, and a frame is chosen when the model is free for it.
+has this one. No more than one batch stands between two stages, so no latency builds up. On a CPU, whose cores the model
+itself keeps busy, no gain was measured: there the stages take turns on one thread, and a frame is chosen when the model
+is free for it.
 """
 
 from __future__ import annotations
