@@ -22,8 +22,8 @@ MOST_PIXELS = 40_000_000
 """Width times height of a picture at most. [D] 8K video has 33 million."""
 
 _SPARE = 1.5
-"""The image has at least so many times the px that the model needs: with 1.25 times, scaling to the model's size cost about
-a point of AP, with 1.67 times nothing (benchmarks/pose_decode.py)."""
+"""The image has at least so many times the px that the model needs: with 1.25 times, scaling to the model's size cost
+about a point of AP, with 1.67 times nothing (benchmarks/pose_decode.py)."""
 
 _REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4), (2, cv2.IMREAD_REDUCED_COLOR_2))
 """Factors by which a JPEG can be decoded smaller: the inverse DCT of each block gives fewer pixels."""
