@@ -313,6 +313,14 @@ def test_a_pickle_needs_a_hash_or_a_word_of_consent(tmp_path: Path) -> None:
     assert "--sha256" in caught.value.mend
 
 
+def test_a_pickle_runs_on_torch_alone(tmp_path: Path) -> None:
+    file = tmp_path / "best.pt"
+    file.write_bytes(b"a pickle")
+    with pytest.raises(ModelError, match="runs on torch") as caught:
+        create_model("yolo-site", device="openvino", file=file).load()
+    assert "torch-cpu" in caught.value.mend
+
+
 def test_a_name_has_one_file(tmp_path: Path) -> None:
     folder, pickled = tmp_path / "models", tmp_path / "best.pt"
     pickled.write_bytes(b"a pickle")

@@ -22,16 +22,25 @@ _QUIET = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false", "YOLO_VERBOSE": "
 """ultralytics otherwise looks for updates, sends statistics and installs packages by itself."""
 
 
+_DEVICES = {"cpu": "cpu", "torch-cpu": "cpu", "cuda": "cuda", "mps": "mps"}
+"""torch's name by the name in the settings."""
+
+
 class YoloPt(YoloOnnx):
-    """`PoseModel` on torch. Arguments as of `YoloOnnx`; device: "cpu", "torch-cpu", "cuda" or "mps"."""
+    """`PoseModel` on torch. Arguments as of `YoloOnnx`; device: a key of `_DEVICES`."""
 
     _network: Any = None
 
     def load(self) -> None:
+        if self.device not in _DEVICES:
+            raise ModelError(
+                f"device '{self.device}' cannot be used: a .pt file runs on torch",
+                mend=f"Use one of: {', '.join(_DEVICES)}, or export it to ONNX",
+            )
         torch, ultralytics = import_ultralytics()
-        if self.device in ("cpu", "torch-cpu"):
+        where = self.device = _DEVICES[self.device]
+        if where == "cpu":
             torch.set_num_threads(self._threads or len(os.sched_getaffinity(0)))
-        where = "cpu" if self.device == "torch-cpu" else self.device
         try:
             loaded = ultralytics.YOLO(str(self._file), task="pose")
             loaded.fuse()
