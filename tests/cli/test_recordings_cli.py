@@ -199,6 +199,7 @@ def test_evaluate_poses_footage_itself(spotter: Any, tmp_path: Path, demo_clips:
         (("evaluate", "events", "--labels", "{notes}", "{clips}"), 2, "are no JSON"),
         (("record", "gone.mp4"), 3, "gone.mp4"),
         (("record", "x.mp4", "--since", "3h"), 2, "--since is for --bus"),
+        (("record", "x.mp4", "--max-age", "1h", "--rotate", "1h"), 2, "is not less than --max-age"),
         (("record", "--live", "{clip}", "--out", "a.avro"), 2, "cameras are recorded in parts"),
         (("record", "{clip}", "{clip}", "--out", "a.avro"), 2, "is one file for 2 sources"),
         (("record", "{clip}", "--rotate", "1h"), 2, "are for cameras"),

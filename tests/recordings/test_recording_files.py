@@ -162,6 +162,15 @@ def test_the_oldest_parts_make_room(tmp_path: Path) -> None:
     assert all_same(kept, poses[-len(kept) :])
 
 
+def test_parts_are_deleted_once_they_are_old(tmp_path: Path) -> None:
+    poses = clip_poses("aisle")
+    record_in_parts(tmp_path, poses, Rotation(seconds=2, keep_seconds=8))
+    (recording,) = find_recordings([tmp_path])
+    kept = list(recording.poses())
+    assert 80 <= len(kept) <= 120  # Ten frames a second of the recorder's clock.
+    assert all_same(kept, poses[-len(kept) :])
+
+
 def test_a_recorder_on_kafka_goes_on_with_the_recording_of_its_group(tmp_path: Path) -> None:
     poses = clip_poses("aisle")
     header = RecordingHeader("plant", group="recorder")

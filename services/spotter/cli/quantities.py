@@ -35,22 +35,27 @@ def bytes_of(option: str, text: str) -> int:
     return round(value)
 
 
-def rotation_of(rotate: str | None, max_size: str | None) -> Rotation:
+def rotation_of(rotate: str | None, max_size: str | None, max_age: str | None = None) -> Rotation:
     """When a recording begins a new part, and how much of it is kept.
 
-    Without `rotate` a limited recording has parts of a tenth of its limit, so that deleting the oldest costs little.
+    Without `rotate` a limited recording has parts of a tenth of its limits, so that deleting the oldest costs little.
 
     Raises:
         ConfigError: a quantity cannot be read, or a part is as large as all that may be kept.
     """
+    age = seconds_of("--max-age", max_age) if max_age else None
     keep = bytes_of("--max-size", max_size) if max_size else None
     seconds = _quantity(rotate, _SECONDS) if rotate else None
     size = bytes_of("--rotate", rotate) if rotate and seconds is None else None
+    if age is not None:
+        if seconds is not None and seconds >= age:
+            raise ConfigError(f"--rotate {rotate} is not less than --max-age {max_age}", mend="Write a shorter part")
+        seconds = seconds or age / 10
     if keep is not None:
         if size is not None and size >= keep:
             raise ConfigError(f"--rotate {rotate} is not less than --max-size {max_size}", mend="Write a smaller part")
         size = size or keep // 10
-    return Rotation(seconds, size, keep)
+    return Rotation(seconds, size, keep, age)
 
 
 def _quantity(text: str, units: dict[str, int]) -> float | None:

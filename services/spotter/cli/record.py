@@ -52,6 +52,9 @@ def record(
     max_size: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Delete the oldest parts beyond this, as 20GB.")
     ] = None,
+    max_age: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Delete parts that are older than this, as 7d.")
+    ] = None,
     hold_last: Annotated[
         float | None, typer.Option(metavar="SECONDS", min=0, max=3600, help="Repeat the last frame of footage.")
     ] = None,
@@ -71,7 +74,7 @@ def record(
     names = [*(camera or []), *(sources or [])]
     session = Session(
         out=out,
-        rotation=rotation_of(rotate, max_size),
+        rotation=rotation_of(rotate, max_size, max_age),
         seconds=seconds_of("--for", duration) if duration else None,
         quiet=quiet,
     )

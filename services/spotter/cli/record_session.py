@@ -51,7 +51,7 @@ def record_footage(settings: Settings, session: Session) -> bool:
     from spotter.pose.factory import model_of
 
     if session.rotation != Rotation():
-        raise ConfigError("--rotate and --max-size are for cameras", mend="Leave them, or add --live")
+        raise ConfigError("--rotate, --max-size and --max-age are for cameras", mend="Leave them, or add --live")
     model = model_of(settings.pose)
     with StopSignals() as signals:
         for camera in settings.cameras:

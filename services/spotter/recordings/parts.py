@@ -24,12 +24,23 @@ class Rotation:
 
     Attributes:
         seconds, bytes: a part that has reached one of them is closed at the next flush; None: no such limit.
-        keep_bytes: the oldest parts of this run are deleted once all of them are larger; None: nothing is deleted.
+        keep_bytes: the oldest parts of this run are deleted once all of them are larger; None: no such limit.
+        keep_seconds: parts of this run that were closed so long ago are deleted; None: no such limit.
     """
 
     seconds: float | None = None
     bytes: int | None = None
     keep_bytes: int | None = None
+    keep_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """A part that is complete; `at` is when it was closed, UTC ns."""
+
+    path: Path
+    size: int
+    at: int
 
 
 class RecordingParts:
@@ -64,7 +75,7 @@ class RecordingParts:
         self._writer: RecordingWriter | None = None
         self._begun = 0
         self._done = 0
-        self._closed = deque((path, path.stat().st_size) for path in before)
+        self._closed = deque(_Closed(path, path.stat().st_size, path.stat().st_mtime_ns) for path in before)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -83,7 +94,7 @@ class RecordingParts:
 
     @property
     def written(self) -> int:
-        return sum(size for _, size in self._closed) + (self._writer.bytes if self._writer is not None else 0)
+        return sum(part.size for part in self._closed) + (self._writer.bytes if self._writer is not None else 0)
 
     def append(self, pose: PoseFrame) -> None:
         """Take one more frame in.
@@ -101,11 +112,10 @@ class RecordingParts:
         Raises:
             RecordingError: see `RecordingWriter`.
         """
-        if self._writer is None:
-            return
-        self._writer.flush()
-        if self._full(self._writer):
-            self.close()
+        if self._writer is not None:
+            self._writer.flush()
+            if self._full(self._writer):
+                self.close()
         self._delete_oldest()
 
     def close(self) -> None:
@@ -121,7 +131,7 @@ class RecordingParts:
             writer.close()
         finally:
             self._done += writer.frames
-            self._closed.append((writer.path, writer.bytes))
+            self._closed.append(_Closed(writer.path, writer.bytes, self._clock()))
             self._header = replace(self._header, part=self._header.part + 1)
 
     def _next(self) -> RecordingWriter:
@@ -137,7 +147,11 @@ class RecordingParts:
         return old or (limits.bytes is not None and writer.bytes >= limits.bytes)
 
     def _delete_oldest(self) -> None:
-        limit = self._rotation.keep_bytes
-        while limit is not None and self._closed and self.written > limit:
-            path, _ = self._closed.popleft()
-            path.unlink(missing_ok=True)
+        limits = self._rotation
+        while self._closed:
+            oldest = self._closed[0]
+            old = limits.keep_seconds is not None and to_seconds(self._clock() - oldest.at) >= limits.keep_seconds
+            if not old and (limits.keep_bytes is None or self.written <= limits.keep_bytes):
+                return
+            self._closed.popleft()
+            oldest.path.unlink(missing_ok=True)
