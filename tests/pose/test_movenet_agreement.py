@@ -33,7 +33,7 @@ LIMITS = DecodeLimits(min_score=0.05)
 def make(kind: str, input_size: int) -> PoseModel:
     if kind == "onnx":
         return MoveNetOnnx(input_size=input_size, threads=1, limits=LIMITS)
-    return MoveNetTorch(device="cpu", input_size=input_size, limits=LIMITS)
+    return MoveNetTorch(device="cpu", input_size=input_size, limits=LIMITS, threads=1)
 
 
 def golden_image(scene: str) -> Image:
