@@ -15,6 +15,8 @@ import numpy.typing as npt
 import onnx
 import pytest
 from graphs import write_constant_graph
+from hypothesis import given
+from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 import spotter
@@ -180,6 +182,16 @@ def test_each_is_one_line_with_a_mend(tmp_path: Path, case: str) -> None:
     assert caught.value.mend
 
 
+def test_names_in_a_graph_do_not_steer_a_terminal(tmp_path: Path) -> None:
+    evil = "\x1b[2J\nfine"
+    unknown = write(tmp_path / "a.onnx", [helper.make_node(evil, ["images"], ["output0"])])
+    reads = write(tmp_path / "b.onnx", IDENTITY, weights=[external(evil)])
+    for file in (unknown, reads):
+        with pytest.raises(ModelError) as caught:
+            YoloOnnx("yolo-test", file, threads=1).load()
+        assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize("case", ["text", "truncated", "classifier", "weights anywhere", "not numbers", "grey input"])
 def test_rtmo_refuses_them_too(tmp_path: Path, case: str) -> None:
     file = FILES[case][0](tmp_path)
@@ -194,6 +206,22 @@ def test_the_shipped_graph_reads_its_weights_and_nothing_else() -> None:
     check_reads(graph, (WEIGHTS_FILE,))
     with pytest.raises(ModelError, match=WEIGHTS_FILE):
         check_reads(graph)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 20), st.integers(0, 400))
+def test_damage_anywhere_is_told_or_harmless(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, bytes_changed: int, cut_off: int
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    whole = bytearray(nested(folder).read_bytes())
+    random = np.random.default_rng(seed)
+    for place in random.integers(0, len(whole), bytes_changed):
+        whole[place] = random.integers(0, 256)
+    file = _bytes(folder, bytes(whole[: len(whole) - cut_off]))
+    try:
+        check_reads(file)
+    except ModelError as error:
+        assert "\n" not in str(error)  # noqa: PT017
 
 
 def bomb(folder: Path) -> Path:

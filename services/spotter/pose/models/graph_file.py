@@ -54,7 +54,7 @@ def check_reads(graph: Path, allowed: Collection[str] = ()) -> None:
         name = value.decode(errors="replace")
         if kind == "file" and name not in allowed:
             raise ModelError(
-                f"model file '{graph}' wants to read another file, '{name[:80]}'",
+                f"model file '{graph}' wants to read another file, {name[:80]!r}",
                 mend="Save it with its weights inside: onnx.save(onnx.load(FILE), FILE)",
             )
 

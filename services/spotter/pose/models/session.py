@@ -104,7 +104,8 @@ def reason_of(error: Exception) -> str:
     line = str(error).strip().partition("\n")[0]
     for pattern in _NOISE:
         line = pattern.sub("", line)
-    line = line.strip(" .") or type(error).__name__
+    # Names in the graph are whoever's who made it: nothing of them may steer a terminal.
+    line = "".join(letter if letter.isprintable() else "?" for letter in line.strip(" .")) or type(error).__name__
     return line if len(line) <= _MOST_REASON else f"{line[:_MOST_REASON]} ..."
 
 
@@ -121,7 +122,7 @@ def first_input(session: Any) -> tuple[str, Sequence[int | str | None], str]:
     """
     inputs = session.get_inputs()
     if len(inputs) != 1:
-        names = ", ".join(f"'{one.name}'" for one in inputs) or "none"
+        names = ", ".join(repr(one.name) for one in inputs) or "none"
         raise ModelError(f"a pose model has one input, this file has {len(inputs)}: {names}", mend="Give another file")
     return inputs[0].name, inputs[0].shape, inputs[0].type
 
@@ -152,7 +153,7 @@ def _check_outputs(graph: Path, session: Any) -> None:
         known = [side for side in output.shape or () if isinstance(side, int)]
         if math.prod(known) > MOST_NUMBERS:
             raise ModelError(
-                f"model file '{graph}' gives out '{output.name}' of shape {list(output.shape)}, which is too large",
+                f"model file '{graph}' gives out {output.name!r} of shape {list(output.shape)}, which is too large",
                 mend="Give the ONNX file of a pose model",
             )
 
