@@ -56,13 +56,15 @@ def test_bad_pictures_are_dead_letters_and_everything_dealt_with_is_committed(br
         frame("aisle", 0, bytes(bomb)),
         frame("aisle", 1),
     ]
-    for one in sent:
+
+    def dealt_with() -> float:
+        posed = sum(counted(metrics, "spotter_frames_posed_total", camera=name) for name in ("dock", "aisle"))
+        return posed + counted(metrics, "spotter_bus_dead_letters_total", topic="frames", reason="undecodable")
+
+    for number, one in enumerate(sent, start=1):
+        # One by one: the queue of a camera holds two.
         bus.publish(FRAMES, one)
-        time.sleep(0.05)  # no more than the queue of a camera holds
-    wait_until(
-        lambda: sum(counted(metrics, "spotter_frames_posed_total", camera=name) for name in ("dock", "aisle")) == 3
-    )
-    wait_until(lambda: counted(metrics, "spotter_bus_dead_letters_total", topic="frames", reason="undecodable") == 2)
+        wait_until(lambda number=number: dealt_with() == number)
     stop.set()
     thread.join(GIVE_UP_S)
     assert not thread.is_alive()
