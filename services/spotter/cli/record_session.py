@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from spotter.cli.console import line, warning_line
 from spotter.cli.footage import Footage
 from spotter.cli.record_header import camera_record, camera_records, header_of
+from spotter.cli.record_progress import FootageProgress, Progress, size_text
+from spotter.cli.record_work import Work
 from spotter.cli.session import StopSignals
 from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS
 from spotter.core.clock import from_seconds, now
-from spotter.core.errors import ConfigError, SourceError, SpotterError
+from spotter.core.errors import ConfigError, SourceError
 from spotter.core.settings import CameraSettings, Settings
 from spotter.core.telemetry import Metrics, configure_logs
 from spotter.recordings import SUFFIX, RecordingWriter
 from spotter.recordings.files import newest_of_group
 from spotter.recordings.parts import RecordingParts, Rotation
 from spotter.recordings.worker import RecordingWorker
-
-_LINE_S = 10.0
-"""Pause between lines of progress."""
 
 _STOP_S = 5.0
 _POLL_S = 0.2
@@ -59,7 +56,7 @@ def record_footage(settings: Settings, session: Session) -> bool:
             with Footage(settings, camera, model) as footage:
                 header = header_of(settings, {camera.id: camera_record(camera, footage.name)})
                 with RecordingWriter(path, header) as writer:
-                    shown = _FootageProgress(footage, session.quiet)
+                    shown = FootageProgress(footage, session.quiet)
                     for _, pose in footage.frames():
                         writer.append(pose)
                         shown()
@@ -69,7 +66,7 @@ def record_footage(settings: Settings, session: Session) -> bool:
             if footage.undecodable:
                 warning_line(f"{footage.undecodable} frames of '{footage.name}' could not be decoded: they are gaps")
             if not session.quiet:
-                line(f"{path}: {writer.frames} frames, {_size(writer.bytes)}")
+                line(f"{path}: {writer.frames} frames, {size_text(writer.bytes)}")
     return False
 
 
@@ -91,10 +88,10 @@ def record_live(settings: Settings, session: Session) -> bool:
     parts = RecordingParts(
         _parts_folder(session.out), header_of(settings, camera_records(settings.cameras)), session.rotation
     )
-    recorder = RecordingWorker(bus, parts, on_progress=_Progress(parts, session.quiet))
+    recorder = RecordingWorker(bus, parts, on_progress=Progress(parts, session.quiet))
     pose = PoseWorker(bus, model_of(settings.pose), settings.pose, metrics)
     ingest = IngestWorker(settings.cameras, settings.ingest, bus, MemoryState(), metrics)
-    work = _Work()
+    work = Work()
     stop_reading, stop = threading.Event(), threading.Event()
 
     def read() -> None:
@@ -155,9 +152,9 @@ def record_bus(settings: Settings, session: Session, group: str, back_s: float) 
     parts = RecordingParts(folder, header, session.rotation, before=before.files if before is not None else ())
     since = now() - from_seconds(back_s)
     bus = KafkaBus(settings.bus.kafka, Metrics(), client_id="spotter-recorder")
-    progress = _Progress(parts, session.quiet, bus.status)
+    progress = Progress(parts, session.quiet, bus.status)
     recorder = RecordingWorker(bus, parts, since=since, group=group, on_progress=progress)
-    stop, work = threading.Event(), _Work()
+    stop, work = threading.Event(), Work()
     work.start("recorder", lambda: recorder.run(stop))
     with StopSignals() as signals:
         try:
@@ -191,77 +188,6 @@ def _footage_path(out: Path, camera: CameraSettings, count: int) -> Path:
     return out / f"{camera.id}{SUFFIX}"
 
 
-class _Work:
-    """Threads that each do one thing and then say so; keeps the first error."""
-
-    def __init__(self) -> None:
-        self.failure: BaseException | None = None
-        self._threads: dict[str, threading.Thread] = {}
-
-    def start(self, name: str, work: Callable[[], None], then: Callable[[], Any] = lambda: None) -> None:
-        def run() -> None:
-            try:
-                work()
-            except BaseException as error:
-                self.failure = self.failure or error
-            finally:
-                then()
-
-        self._threads[name] = threading.Thread(target=run, name=f"spotter-{name}", daemon=True)
-        self._threads[name].start()
-
-    def alive(self, name: str) -> bool:
-        return self._threads[name].is_alive()
-
-    def join(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        for thread in self._threads.values():
-            thread.join(max(0.0, deadline - time.monotonic()))
-
-    def raise_failure(self) -> None:
-        if isinstance(self.failure, SpotterError):
-            raise self.failure
-        if self.failure is not None:
-            raise SpotterError(f"recording stopped: {type(self.failure).__name__}: {self.failure}") from self.failure
-
-
-class _Progress:
-    """A line now and then: frames, cameras, bytes."""
-
-    def __init__(self, parts: RecordingParts, quiet: bool, status: Callable[[], str] | None = None) -> None:
-        self._parts = parts
-        self._quiet = quiet
-        self._status = status
-        self._due = time.monotonic() + _LINE_S
-
-    def __call__(self, frames: int, cameras: int) -> None:
-        if self._quiet or time.monotonic() < self._due:
-            return
-        self._due = time.monotonic() + _LINE_S
-        status = self._status() if self._status is not None else "ok"
-        note = "" if status == "ok" else f"; Kafka: {status}"
-        sys.stderr.write(f"{frames} frames of {cameras} cameras, {_size(self._parts.written)}{note}\n")
-        sys.stderr.flush()
-
-
-class _FootageProgress:
-    """A line now and then: frames so far, of how many."""
-
-    def __init__(self, footage: Footage, quiet: bool) -> None:
-        self._footage = footage
-        self._quiet = quiet
-        self._due = time.monotonic() + _LINE_S
-
-    def __call__(self) -> None:
-        if self._quiet or time.monotonic() < self._due:
-            return
-        self._due = time.monotonic() + _LINE_S
-        expected = self._footage.expected_frames
-        of = f" of {expected}" if expected is not None else ""
-        sys.stderr.write(f"{self._footage.name}: {self._footage.read}{of} frames\n")
-        sys.stderr.flush()
-
-
 def _wait(goes_on: Callable[[], bool], signals: StopSignals, seconds: float | None) -> None:
     deadline = None if seconds is None else time.monotonic() + seconds
     while goes_on() and signals.received is None and (deadline is None or time.monotonic() < deadline):
@@ -270,8 +196,4 @@ def _wait(goes_on: Callable[[], bool], signals: StopSignals, seconds: float | No
 
 def _summary(parts: RecordingParts, recorder: RecordingWorker, quiet: bool) -> None:
     if not quiet:
-        line(f"{parts.frames} frames of {len(recorder.cameras)} cameras recorded, {_size(parts.written)}")
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} KB"
+        line(f"{parts.frames} frames of {len(recorder.cameras)} cameras recorded, {size_text(parts.written)}")
