@@ -159,6 +159,25 @@ def test_evaluate_counts_misses_false_alarms_and_draws_them(
     assert "data:image" not in drawn.read_text()
 
 
+def test_evaluate_takes_cameras_of_one_recording_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    began = 1_795_593_600_000_000_000
+    frames = clip_poses("aisle", camera="hall", epoch=began) + clip_poses("dock", camera="yard", epoch=began)
+    (tmp_path / "rec").mkdir()
+    write(tmp_path / "rec" / "monday.avro", sorted(frames, key=lambda pose: pose.captured_at), footage=False)
+    hall = {"file": "monday.avro", "camera": "hall", "events": [{"type": "fall", "end_s": 4.0}]}
+    file = labels(tmp_path, hall, {"file": "monday.avro", "camera": "yard"}, {"file": "monday.avro", "camera": "gone"})
+    code, out, err = run(capsys, "evaluate", "events", "--labels", file, tmp_path / "rec", "--json")
+    assert code == 0
+    assert "'monday.avro': no frame of camera 'gone' is there" in one_line(err)
+    figures = json.loads(out)["all"]
+    assert (figures["cameras"], figures["found"], figures["missed"], figures["false_alarms"]) == (3, 1, 0, 0)
+    assert figures["camera_seconds"] == pytest.approx((254 + 104) / 15, abs=0.01)
+    file = labels(tmp_path, {"file": "monday.avro"})
+    code, _, err = run(capsys, "evaluate", "events", "--labels", file, tmp_path / "rec")
+    assert code == 2
+    assert "has 2 cameras, and item 'monday.avro' names none" in one_line(err)
+
+
 def test_evaluate_shows_the_footage_where_it_is_given(
     clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], demo_clips: Path
 ) -> None:

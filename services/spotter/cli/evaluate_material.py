@@ -157,4 +157,8 @@ def _recorded(item: LabelledItem, recording: RecordingSet, footage: CameraSettin
             f"recording '{recording.name}' has {len(cameras)} cameras, and item '{item.file}' names none",
             mend='Add "camera" to the item',
         )
-    return Material(item, recording.site, camera, cameras, recording.poses, footage)
+
+    def poses(note: OnNote) -> Iterator[PoseFrame]:
+        return recording.poses(note, camera.__eq__)
+
+    return Material(item, recording.site, camera, cameras, poses, footage)
