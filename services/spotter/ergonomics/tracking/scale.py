@@ -31,6 +31,7 @@ HIP_HEIGHT = 0.53
 """Height of the hip joint above the floor when standing, as a share of stature, same source."""
 
 _WINDOW = 3 * SECOND
+_HALF = SECOND // 2
 _UPRIGHT_DEG = 35.0
 _SHRINK = 0.8
 _STALE = 5 * SECOND
@@ -78,8 +79,8 @@ class PersonScale:
             self._samples.popleft()
         self._samples.append((at, *sample))
         if self.known:
-            _, statures, floors, torsos = zip(*self._samples, strict=True)
-            self._scale = Scale(_quantile(statures, 0.75), _quantile(floors[-15:], 0.5))
+            _, statures, _, torsos = zip(*self._samples, strict=True)
+            self._scale = Scale(_quantile(statures, 0.75), self._floor(at))
             self._torso = _quantile(torsos, 0.75)
         else:
             self._scale, self._torso = None, float("nan")
@@ -87,6 +88,20 @@ class PersonScale:
     def current(self) -> Scale | None:
         """The person's scale, or None until the person was seen upright."""
         return self._scale
+
+    def _floor(self, at: int) -> float:
+        """The floor's row under someone who may be walking towards the camera or away from it.
+
+        A plain median would lag behind and make their legs short: the medians of two halves of a second are led on to
+        now.
+        """
+        newer = [(seen_at, floor) for seen_at, _, floor, _ in self._samples if at - seen_at <= _HALF]
+        older = [(seen_at, floor) for seen_at, _, floor, _ in self._samples if _HALF < at - seen_at <= 2 * _HALF]
+        when, row = (_quantile(values, 0.5) for values in zip(*newer, strict=True))
+        if not older:
+            return row
+        before, old = (_quantile(values, 0.5) for values in zip(*older, strict=True))
+        return row + (row - old) * (at - when) / (when - before)
 
     def torso(self) -> float:
         """The person's usual trunk length in the image, px; nan until known."""
