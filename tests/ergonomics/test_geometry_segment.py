@@ -52,11 +52,7 @@ def test_far_away_it_is_the_rule_of_methods(apparent: float, pitch: float, short
     lower = np.array([[640.0, 360.0]]) - 2 * np.array([[np.sin(turn), -np.cos(turn)]])
     upper = np.array([[640.0, 360.0]]) + 2 * np.array([[np.sin(turn), -np.cos(turn)]])
     least, greatest = inclination_bounds(camera, lower, upper, shortest=[shortest])
-    # A known length also says more of the least angle than METHODS 6.2 does.
-    expected = float(least_inclination(apparent, pitch))
-    assert least[0] >= expected - 0.1
-    if shortest == 0:
-        assert least[0] == pytest.approx(expected, abs=0.1)
+    assert least[0] == pytest.approx(float(least_inclination(apparent, pitch)), abs=0.1)
     assert greatest[0] == pytest.approx(float(greatest_inclination(apparent, pitch, shortest)), abs=0.1)
 
 

@@ -20,6 +20,7 @@ from spotter.ergonomics.events.fall import FallEvent, FallEventKind, FallMachine
 from spotter.ergonomics.exposure import Exposure, ExposureMinutes
 from spotter.ergonomics.frames import FrameLog
 from spotter.ergonomics.gates import gates_of
+from spotter.ergonomics.geometry.ground import Ground
 from spotter.ergonomics.tracking import TrackedPerson, Tracker
 from spotter.ergonomics.tracking.scale import PersonScale, guess_scale, heights
 
@@ -81,6 +82,7 @@ class CameraAssessor:
         late: int = 0,
     ) -> None:
         self._view = view
+        self._sized: tuple[tuple[int, int], Ground | None] = ((0, 0), None)
         self._fall = fall
         self._tracker = Tracker(tracker, TRACKS_PER_FRAME * late)
         self._people: dict[str, _Person] = {}
@@ -185,8 +187,17 @@ class CameraAssessor:
                 keypoints, confidences = pose.keypoints[person.index], pose.confidences[person.index]
                 known.scale.observe(pose.captured_at, keypoints, confidences, gates)
             usual[person.index] = known.scale.torso()
-        angles = trunk_inclination(trunk, self._view, usual)
+        angles = trunk_inclination(trunk, self._view, usual, self._ground(pose))
         return [angles[person.index] for person in tracked]
+
+    def _ground(self, pose: PoseFrame) -> Ground | None:
+        """The camera, where its mount is known; made once for each size of its pictures."""
+        if self._view.mount is None:
+            return None
+        size = (pose.width, pose.height)
+        if size != self._sized[0]:
+            self._sized = (size, Ground.of(self._view, *size))
+        return self._sized[1]
 
     def _assess(
         self, pose: PoseFrame, person: TrackedPerson, angle: Angle, signals: dict[str, FallSignals]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from spotter.core.contracts import Angle, FloatArray, Status
 from spotter.core.parameters import ViewParameters
 from spotter.ergonomics.gates import CALIBRATED, RAW
+from spotter.ergonomics.geometry.ground import Ground
 from spotter.ergonomics.geometry.view import greatest_inclination, least_inclination
 
 SHOULDERS, HIPS = [5, 6], [11, 12]
@@ -51,12 +52,15 @@ class TrunkView:
         sigma: (N,) standard deviation of `apparent`, degrees.
         length: (N,) px.
         visible: (N,) all four torso points pass the confidence gate and the line is long enough.
+        hips, shoulders: (N, 2) px, the ends of the line.
     """
 
     apparent: npt.NDArray[np.float64]
     sigma: npt.NDArray[np.float64]
     length: npt.NDArray[np.float64]
     visible: npt.NDArray[np.bool_]
+    hips: npt.NDArray[np.float64]
+    shoulders: npt.NDArray[np.float64]
 
 
 def trunk_view(keypoints: FloatArray, confidences: FloatArray, deviations: FloatArray | None = None) -> TrunkView:
@@ -67,7 +71,8 @@ def trunk_view(keypoints: FloatArray, confidences: FloatArray, deviations: Float
         deviations: (N, 17) px, along either axis; with them confidences are probabilities (see `gates`).
     """
     gates = RAW if deviations is None else CALIBRATED
-    line = (keypoints[:, SHOULDERS].mean(axis=1) - keypoints[:, HIPS].mean(axis=1)).astype(np.float64)
+    upper, lower = (keypoints[:, pair].mean(axis=1) for pair in (SHOULDERS, HIPS))
+    line = (upper - lower).astype(np.float64)
     length = np.hypot(line[:, 0], line[:, 1])
     visible = (confidences[:, SHOULDERS + HIPS] >= gates.torso).all(axis=1) & (length >= MIN_LENGTH_PX)
     apparent = np.degrees(np.arctan2(np.abs(line[:, 0]), -line[:, 1]))
@@ -80,11 +85,15 @@ def trunk_view(keypoints: FloatArray, confidences: FloatArray, deviations: Float
         shoulders = left**2 + right**2 + 2.0 * SHOULDERS_CORRELATION * left * right
         ends = np.sqrt(shoulders + hips[0] ** 2 + hips[1] ** 2) / 2.0
     sigma = np.degrees(ends / safe)
-    return TrunkView(np.where(visible, apparent, np.nan), sigma, length, visible)
+    hips_at, shoulders_at = lower.astype(np.float64), upper.astype(np.float64)
+    return TrunkView(np.where(visible, apparent, np.nan), sigma, length, visible, hips_at, shoulders_at)
 
 
 def trunk_inclination(
-    trunk: TrunkView, view: ViewParameters, usual_length: npt.NDArray[np.float64] | None = None
+    trunk: TrunkView,
+    view: ViewParameters,
+    usual_length: npt.NDArray[np.float64] | None = None,
+    ground: Ground | None = None,
 ) -> list[Angle]:
     """Inclination of the trunk from vertical, degrees, one `Angle` a person.
 
@@ -93,6 +102,8 @@ def trunk_inclination(
         view: range of the camera's pitch.
         usual_length: (N,) px, the person's own trunk when it is not foreshortened at about this distance; nan where
             unknown. It closes the interval from above; without it any lean towards or away from the camera is possible.
+        ground: the camera, where its mount is known: then the vertical and the pitch are those at the person's place,
+            in perspective, and `view` is not used.
     """
     pitches = np.array([[view.pitch_low_deg], [view.pitch_high_deg]])
     least = np.clip(trunk.apparent - COVERAGE_Z * trunk.sigma, 0.0, 180.0)
@@ -102,7 +113,14 @@ def trunk_inclination(
         shortest = np.zeros_like(trunk.length)
     else:
         shortest = np.nan_to_num(trunk.length / (LENGTH_SLACK * usual_length), nan=0.0, posinf=0.0)
-    high = greatest_inclination(np.stack([most, most]), pitches, np.clip(shortest, 0.0, 1.0)).max(axis=0)
+    shortest = np.clip(shortest, 0.0, 1.0)
+    high = greatest_inclination(np.stack([most, most]), pitches, shortest).max(axis=0)
+    if ground is not None and len(low):
+        # Both ends move apart by half of what turns the line by the noise of its angle.
+        noise = COVERAGE_Z * np.radians(trunk.sigma) * trunk.length / 2.0
+        least_here, most_here = ground.inclination(trunk.hips, trunk.shoulders, shortest=shortest, noise=noise)
+        here = np.isfinite(least_here) & np.isfinite(most_here)
+        low, high = np.where(here, least_here, low), np.where(here, most_here, high)
     return [_angle(*row) for row in zip(trunk.visible, trunk.length, low, np.maximum(low, high), shortest, strict=True)]
 
 

@@ -15,7 +15,7 @@ axis of M. A point that a camera cannot see, or a ray that never meets the floor
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -38,6 +38,7 @@ class Camera:
         distortion: (5,) k1, k2, p1, p2, k3 as in OpenCV.
         pitch, roll: degrees.
         above: height of the lens above the floor, m.
+        axes: (..., 3, 3), rows are the camera's axes in world coordinates; follows from pitch and roll.
     """
 
     width: int
@@ -48,6 +49,10 @@ class Camera:
     roll: Figure
     above: Figure
     distortion: Points
+    axes: Points = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "axes", _axes(self.pitch, self.roll))
 
     @classmethod
     def of(
@@ -70,14 +75,6 @@ class Camera:
         """The same lens, mounted in another way."""
         return replace(self, pitch=pitch, roll=roll, above=above)
 
-    def rotation(self) -> Points:
-        """(..., 3, 3): rows are the camera's axes in world coordinates."""
-        pitch, roll = np.radians(self.pitch), np.radians(self.roll)
-        sp, cp, sr, cr = np.sin(pitch), np.cos(pitch), np.sin(roll), np.cos(roll)
-        zero = np.zeros_like(sp * sr)
-        rows = [[cr + zero, -sr * sp, -sr * cp], [-sr + zero, -cr * sp, -cr * cp], [zero, cp + zero, -sp + zero]]
-        return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
     def normalised(self, pixels: npt.ArrayLike) -> Points:
         """(N, 2) px -> (..., N, 2) undistorted, at distance 1 along the axis."""
         points = np.asarray(pixels, np.float64)
@@ -90,13 +87,13 @@ class Camera:
         flat = self.normalised(pixels)
         inside = np.concatenate([flat, np.ones_like(flat[..., :1])], axis=-1)
         inside /= np.linalg.norm(inside, axis=-1, keepdims=True)
-        return np.asarray(inside @ self.rotation(), np.float64)
+        return np.asarray(inside @ self.axes, np.float64)
 
     def project(self, world: npt.ArrayLike) -> Points:
         """(N, 3) or (..., N, 3) m -> (..., N, 2) px; nan behind the camera and beyond the lens' limit."""
         points = np.asarray(world, np.float64)
         down = _column(self.above)[..., None] * np.array([0.0, 0.0, 1.0])
-        inside = (points - down) @ np.swapaxes(self.rotation(), -1, -2)
+        inside = (points - down) @ np.swapaxes(self.axes, -1, -2)
         ahead = np.where(inside[..., 2:] > 1e-9, inside[..., 2:], np.nan)
         flat = distort(inside[..., :2] / ahead, self.distortion)
         x = flat[..., 0] * _column(self.focal[0]) + _column(self.centre[0])
@@ -126,7 +123,7 @@ class Camera:
         middle of a camera that looks down.
         """
         flat = self.normalised(pixels)
-        up = self.rotation()[..., None, :, 2]
+        up = self.axes[..., None, :, 2]
         moved = up[..., :2] - flat * up[..., 2:]
         bent = (jacobian(flat, self.distortion) @ moved[..., None])[..., 0]
         seen = np.stack([bent[..., 0] * _column(self.focal[0]), bent[..., 1] * _column(self.focal[1])], axis=-1)
@@ -139,7 +136,7 @@ class Camera:
 
     def horizon(self, columns: npt.ArrayLike) -> Points:
         """Row of the horizon at picture columns: (N,) px -> (..., N) px, of a lens without distortion."""
-        up = self.rotation()[..., None, :, 2]
+        up = self.axes[..., None, :, 2]
         x = (np.asarray(columns, np.float64) - _column(self.centre[0])) / _column(self.focal[0])
         row = -(up[..., 0] * x + up[..., 2]) / np.where(np.abs(up[..., 1]) > 1e-9, up[..., 1], np.nan)
         return np.asarray(row * _column(self.focal[1]) + _column(self.centre[1]), np.float64)
@@ -155,6 +152,13 @@ def hfov_of(width: int, focal: Figure) -> Figure:
     """Horizontal field of view in degrees from the focal length in px."""
     hfov: Figure = 2 * np.degrees(np.arctan(width / 2 / np.asarray(focal)))
     return hfov
+
+
+def _axes(pitch_deg: Figure, roll_deg: Figure) -> Points:
+    pitch, roll = np.radians(pitch_deg), np.radians(roll_deg)
+    sp, cp, sr, cr = np.broadcast_arrays(np.sin(pitch), np.cos(pitch), np.sin(roll), np.cos(roll))
+    rows = [[cr, -sr * sp, -sr * cp], [-sr, -cr * sp, -cr * cp], [np.zeros_like(sp), cp, -sp]]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def _column(figure: Figure) -> Points:
