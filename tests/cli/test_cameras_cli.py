@@ -18,8 +18,10 @@ from spotter.core.settings import Settings
 from spotter.ergonomics.geometry.camera import Camera
 from spotter.recordings import RecordingHeader, RecordingWriter
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "ergonomics"))
+sys.path += [str(Path(__file__).resolve().parents[1] / room) for room in ("ergonomics", "servers")]
 from walkers import Crowd, walk
+
+from servers import RtspServer
 
 CAMERA = Camera.of(1280, 720, hfov=78, pitch=22, roll=2, above=3.1)
 SQUARE = 0.025
@@ -191,3 +193,25 @@ def test_a_file_that_is_no_picture_is_named(spotter: Run, tmp_path: Path) -> Non
     done = spotter("cameras", "calibrate", "--checkerboard", "9x6", "--square", "25mm", path)
     assert done.code == 2
     assert "is no picture" in done.one_line()
+
+
+def test_footage_in_which_hardly_anybody_walks_is_refused(spotter: Run, demo_clips: Path) -> None:
+    done = spotter("cameras", "calibrate", "--video", demo_clips / "dock.mp4", "-q")
+    assert done.code == 2
+    assert "calibration of 'dock.mp4' refused" in done.one_line()
+    assert "people were followed" in done.one_line()
+
+
+def test_a_live_camera_is_watched_for_a_while_and_its_password_kept(
+    spotter: Run, demo_clips: Path, tmp_path: Path
+) -> None:
+    with RtspServer(user="guard", password="hunter2", clip=demo_clips / "dock.mp4") as server:
+        config = tmp_path / "spotter.yaml"
+        config.write_text(
+            yaml.safe_dump({"cameras": [{"id": "gate", "source": server.url("guard:hunter2@")}]}), encoding="utf-8"
+        )
+        done = spotter("cameras", "calibrate", "--camera", "gate", "--for", "3s", "--config", config, "-q")
+    assert done.code == 2, done.err
+    assert "calibration of camera 'gate'" in done.one_line()
+    assert "were seen, 40 are needed" in done.one_line()
+    assert "hunter2" not in done.err + done.out

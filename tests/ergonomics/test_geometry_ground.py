@@ -119,6 +119,7 @@ def test_nobody_is_no_answer() -> None:
         ({"lens": {"width": 640, "height": 480, "focal_px": [0, 500]}}, "greater than 0"),
         ({"mount": {"height_m": 0, "pitch_deg": 10}}, "greater than 0.2"),
         ({"mount": {"height_m": 3, "pitch_deg": 10, "heigth_sd_m": 1}}, "Extra inputs"),
+        ({"mount": {"height_m": 3, "pitch_deg": 10, "correlation": [0, 0, 2, 0, 0, 0]}}, "less than or equal to 1"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(values: dict, said: str) -> None:

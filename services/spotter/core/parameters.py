@@ -6,7 +6,7 @@ Seconds and degrees throughout; lengths are fractions of the person's own standi
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
@@ -31,6 +31,9 @@ class TrackerParameters(Parameters):
     confirm_s: float = Field(
         default=0.2, ge=0, le=5, description="A track counts only after it was seen for this long."
     )
+
+
+Correlation = Annotated[float, Field(ge=-1, le=1)]
 
 
 class LensParameters(Parameters):
@@ -76,7 +79,7 @@ class MountParameters(Parameters):
         default=0.0, ge=-45, le=45, description="Turned clockwise about its axis; upright things then lean left."
     )
     roll_sd_deg: float = Field(default=2.0, gt=0, le=30, description="Its standard deviation, degrees [D].")
-    correlation: tuple[float, float, float, float, float, float] = Field(
+    correlation: tuple[Correlation, Correlation, Correlation, Correlation, Correlation, Correlation] = Field(
         default=(0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
         description="Correlation of focal length and pitch, focal length and roll, focal length and height, pitch and "
         "roll, pitch and height, roll and height.",
