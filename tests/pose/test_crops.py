@@ -14,28 +14,16 @@ from spotter.pose.models.crops import MIN_SIDE, around, cut, squares, to_image
 SIZE = 64
 
 
-def person(box: tuple[float, float, float, float], hips: tuple[float, float], sure: float) -> Detections:
-    keypoints = np.zeros((1, 17, 2), np.float32)
-    keypoints[0, 11:13] = hips
-    return Detections(
-        np.array([box], np.float32), np.ones(1, np.float32), keypoints, np.full((1, 17), sure, np.float32)
+def test_a_square_is_around_its_box_with_a_margin() -> None:
+    people = Detections(
+        np.array([[20, 0, 80, 100], [0, 0, 200, 40], [5, 5, 6, 6]], np.float32),
+        np.ones(3, np.float32),
+        np.zeros((3, 17, 2), np.float32),
+        np.zeros((3, 17), np.float32),
     )
-
-
-@pytest.mark.parametrize(
-    ("hips", "sure", "expected"),
-    [
-        ((50, 60), 0.9, (-10, 0, 120)),  # as far down as up
-        ((50, 60), 0.2, (0, 0, 100)),  # unsure hips: the middle of the box
-        ((200, 60), 0.9, (20, 0, 120)),  # hips outside of the box: its edge
-    ],
-)
-def test_squares_are_around_the_hips_where_these_are_seen(
-    hips: tuple[float, float], sure: float, expected: tuple[int, int, int]
-) -> None:
-    box = (20, 0, 80, 100)
-    (square,) = squares(person(box, hips, sure), margin=1.0)
-    assert square.tolist() == list(expected)
+    # A quarter more than 100 and 200 px; a person of one pixel still gets a crop.
+    np.testing.assert_allclose(squares(people), [[-12, -12, 125], [-25, -105, 250], [-2, -2, 16]], atol=1)
+    assert len(squares(Detections.none())) == 0
 
 
 @given(

@@ -1,7 +1,7 @@
 """Square crops of people out of an image, and their points back into it. Pure.
 
-The square's middle is that of the hips where they are seen, else that of the box; it holds the whole box with a margin.
-What lies outside the image is black. Both are as in the crops that MoveNet was made for.
+The square's middle is the box's; it holds the whole box with a margin. What lies outside the image is black, as in the
+crops that MoveNet was made for.
 """
 
 from __future__ import annotations
@@ -12,32 +12,24 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from spotter.core.contracts import KEYPOINT_NAMES, FloatArray, Image
+from spotter.core.contracts import FloatArray, Image
 from spotter.pose.models.api import Detections
 
 Squares = npt.NDArray[np.int64]
 """(N, 3): left, top and side of each crop, whole image pixels."""
 
-MARGIN = 1.1
-"""Side of the square over the least that holds the box. 1.0 to 1.2 differ by less than chance; around the middle of the
-box instead of the hips, people who bend and lie come out worse (benchmarks/README.md)."""
-
-HIP_CONFIDENCE = 0.2
-"""Hips at or below this do not place a square: the least keypoint score of MoveNet's own cropping."""
+MARGIN = 1.25
+"""Side of the square over the longer side of the box. Squares around the hips, MoveNet's own way, gain a little less on
+labelled images and differ by less than chance on people who bend and lie (benchmarks/README.md)."""
 
 MIN_SIDE = 16
 """Least side of a square, image px: a smaller person is a few pixels, of which no enlargement makes a body."""
 
-_HIPS = [KEYPOINT_NAMES.index("left_hip"), KEYPOINT_NAMES.index("right_hip")]
 
-
-def squares(people: Detections, margin: float = MARGIN) -> Squares:
+def squares(people: Detections) -> Squares:
     """The square of each person; it may reach beyond the image."""
-    low, high = people.boxes[:, :2], people.boxes[:, 2:]
-    seen = (people.confidences[:, _HIPS] > HIP_CONFIDENCE).any(1, keepdims=True)
-    # Hips outside the box belong to somebody else, or to nobody.
-    middles = np.where(seen, np.clip(people.keypoints[:, _HIPS].mean(1), low, high), (low + high) / 2)
-    return around(middles, people.boxes, margin)
+    middles: FloatArray = (people.boxes[:, :2] + people.boxes[:, 2:]) * np.float32(0.5)
+    return around(middles, people.boxes, MARGIN)
 
 
 def around(middles: FloatArray, boxes: FloatArray, margin: float) -> Squares:
