@@ -7,7 +7,8 @@
 fit together, and nothing about accuracy elsewhere. `lying` trains on one fall and the seven motions without a fall, and
 evaluates on the other fall, which it has not seen, in those frames in which the person lies; then the other way
 round. The epoch is chosen on held-out frames of the training motions, never on the scene that is reported. What the
-photographs of COCO_FOLDER lose is printed beside it. COCO_FOLDER holds person_keypoints.json and images/.
+photographs of COCO_FOLDER lose is printed beside it. COCO_FOLDER holds person_keypoints.json and images/. With
+`--rehearse` half of these photographs are trained on as well, and the other half is reported.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def main() -> None:
     parser.add_argument("what", choices=("overfit", "lying"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--coco", type=Path, help="for `lying`: photographs that the training has not seen")
+    parser.add_argument("--rehearse", action="store_true", help="train on half of the photographs, report the others")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--lr", type=float)
     parser.add_argument("--freeze", choices=("none", "backbone"), default="backbone")
@@ -128,14 +130,20 @@ def lying(options: argparse.Namespace, test: str, folder: Path) -> None:
         augmentation=Augmentation(turn=options.turn),
     )
     learn, choose = hold_out(train, seed=0)
+    photographs: tuple[LabelledImage, ...] = ()
+    if options.coco:
+        photographs = read_labels(options.coco / "person_keypoints.json", options.coco / "images").images
+    if options.rehearse:
+        # Every second one, three times an epoch, since there are so few.
+        learn = LabelledSet("simulated", learn.images + 3 * photographs[::2])
+        photographs = photographs[1::2]
     print(f"{len(learn.images)} frames to train on, {len(choose.images)} to choose by; {test} was not seen", flush=True)
     best = run(learn, choose, recipe, Places(SHIPPED, folder / "run.safetensors", folder / "log"), Quiet())
     weights = finished(best, folder)
     report(f"{test}, lying", lie, weights, recipe.input_size)
     report(f"{test}, all", unseen, weights, recipe.input_size)
-    if options.coco:
-        photographs = read_labels(options.coco / "person_keypoints.json", options.coco / "images")
-        report("photographs", photographs, weights, recipe.input_size)
+    if photographs:
+        report("photographs", LabelledSet("COCO", photographs), weights, recipe.input_size)
 
 
 def frames(folder: Path, scene: str, every: int, out: Path, *, lying: bool = False) -> LabelledSet:
