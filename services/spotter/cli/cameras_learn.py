@@ -78,7 +78,11 @@ def check_view(
     """
     settings = _settings(config)
     known = _camera(settings, camera)
-    seen = _watch(settings, None, recording, video, None, "1m", quiet=False) if recording or video else None
+    seen: Seen | None = None
+    if recording:
+        seen = from_recordings(recording, known.id, settings, may_be_another=True)
+    elif video is not None:
+        seen = from_footage(settings, _camera_of(video), quiet=False)
     width, height = _picture_size(known.view, seen, size)
     ground = Ground.of(known.view, width, height)
     if ground.reason:

@@ -38,14 +38,21 @@ class Seen:
     name: str
 
 
-def from_recordings(paths: list[Path], camera_id: str | None, settings: Settings) -> Seen:
+def from_recordings(
+    paths: list[Path], camera_id: str | None, settings: Settings, *, may_be_another: bool = False
+) -> Seen:
     """All recordings of one camera; every epoch is followed by itself.
+
+    Args:
+        may_be_another: where the recordings do not name the camera, what they hold is taken for it.
 
     Raises:
         RecordingError: a recording cannot be read.
         ConfigError: they hold several cameras and none is named, or not the one that is.
     """
     found = find_recordings(paths)
+    if may_be_another and not any(camera_id in recording.cameras for recording in found):
+        camera_id = None
     log, epochs = WalkLog(), _Epochs(settings)
     cameras: set[str] = set()
     for recording in found:
@@ -54,13 +61,14 @@ def from_recordings(paths: list[Path], camera_id: str | None, settings: Settings
             if len(cameras) > 1:
                 raise ConfigError(
                     f"the recordings hold several cameras ({', '.join(sorted(cameras))}, ...)",
-                    mend="Name one with --camera",
+                    mend="Name one of them, or one recording",
                 )
             log.add(pose, epochs.follow(pose))
     if not cameras:
         wanted = f"camera '{camera_id}'" if camera_id else "any camera"
         raise ConfigError(f"the recordings hold no frame of {wanted}", mend="Check the name and the files")
-    return Seen(log.observed(), None, log.frames, f"camera '{cameras.pop()}' in {len(found)} recordings")
+    what = "a recording" if len(found) == 1 else f"{len(found)} recordings"
+    return Seen(log.observed(), None, log.frames, f"camera '{cameras.pop()}' in {what}")
 
 
 def from_footage(settings: Settings, camera: CameraSettings, *, quiet: bool) -> Seen:
