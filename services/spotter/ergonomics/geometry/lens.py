@@ -28,16 +28,22 @@ def undistort(points: Points, coefficients: Points) -> Points:
     """The inverse of `distort` by Newton's method: (..., 2) -> (..., 2); nan where nothing is put there."""
     if not np.any(coefficients):
         return points
-    found, furthest = points.copy(), limit(coefficients)
+    furthest = limit(coefficients)
+    seen = np.hypot(points[..., 0], points[..., 1]) < _reach(coefficients, furthest)
+    # What the lens puts nowhere would never come near, and keep the rest busy.
+    sought = np.where(seen[..., None], points, 0.0)
+    found = sought.copy()
     with np.errstate(all="ignore"):
         for _ in range(_STEPS):
+            missing = sought - _bend(found, coefficients)
+            if not (np.abs(missing) > _CLOSE).any():
+                break
             (a, b), (c, d) = np.moveaxis(jacobian(found, coefficients), (-2, -1), (0, 1))
-            missing = points - _bend(found, coefficients)
             step = np.stack([d * missing[..., 0] - b * missing[..., 1], a * missing[..., 1] - c * missing[..., 0]], -1)
             found = found + step / (a * d - b * c)[..., None]
-        wrong = ~(np.abs(_bend(found, coefficients) - points).max(axis=-1) < _CLOSE)
-    wrong |= ~(np.hypot(found[..., 0], found[..., 1]) < furthest)
-    return np.where(wrong[..., None], np.nan, found)
+        good = seen & (np.abs(_bend(found, coefficients) - sought).max(axis=-1) < 10 * _CLOSE)
+    good &= np.hypot(found[..., 0], found[..., 1]) < furthest
+    return np.where(good[..., None], found, np.nan)
 
 
 def jacobian(points: Points, coefficients: Points) -> Points:
@@ -64,6 +70,15 @@ def limit(coefficients: Points) -> float:
     roots = np.roots([7 * k3, 5 * k2, 3 * k1, 1.0]) if (k1 or k2 or k3) else np.zeros(0)
     squares = [root.real for root in roots if abs(root.imag) < 1e-9 * max(1.0, abs(root)) and root.real > 0]
     return float(np.sqrt(min(squares))) if squares else float("inf")
+
+
+def _reach(coefficients: Points, furthest: float) -> float:
+    """How far from the axis the lens puts anything, not counting the little that its tangential part adds."""
+    if not np.isfinite(furthest):
+        return float("inf")
+    k1, k2, _, _, k3 = (float(value) for value in coefficients)
+    square = furthest**2
+    return furthest * (1 + square * (k1 + square * (k2 + square * k3)))
 
 
 def _bend(points: Points, coefficients: Points) -> Points:
