@@ -101,3 +101,16 @@ def test_memory_is_bounded_over_ten_thousand_short_tracks():
         assessor.minutes.forget(assessor.minutes.closed())
     assert assessor.state()["tracker"]["started"] == 10_000
     assert max(sizes[1000:]) == max(sizes[:1000]) <= 20
+
+
+@pytest.mark.parametrize("fps", [10, 15, 30])
+def test_landing_from_a_jump_is_not_falling(fps: float):
+    """In the air the feet are on no floor, so the crouch after landing is judged by the frames after it."""
+
+    def jumping(at: float) -> FloatArray:
+        height = blend(at, [(2.0, 1.5), (2.5, 0.0)])
+        hips = [(2.5, 0.53), (2.7, 0.2), (4.5, 0.2), (5.0, 0.53)]
+        trunk = [(2.5, 10.0), (2.7, 50.0), (4.5, 50.0), (5.0, 0.0)]
+        return figure(500, hip=blend(at, hips), trunk_deg=blend(at, trunk), floor=500 - 200 * height)
+
+    assert play([(at, [jumping(at)]) for at in times(1.9, 9, fps)]) == []

@@ -31,7 +31,11 @@ HIP_HEIGHT = 0.53
 """Height of the hip joint above the floor when standing, as a share of stature, same source."""
 
 _WINDOW = 3 * SECOND
-_HALF = SECOND // 2
+_LEAST_SPAN = SECOND // 10
+_MOST_SPEED = 1.5
+"""Statures per second by which the floor under a walking person moves at most in the picture [D]: 2 m/s on a floor seen
+from above, less the flatter the camera looks."""
+
 _UPRIGHT_DEG = 35.0
 _SHRINK = 0.8
 _STALE = 5 * SECOND
@@ -80,7 +84,7 @@ class PersonScale:
         self._samples.append((at, *sample))
         if self.known:
             _, statures, _, torsos = zip(*self._samples, strict=True)
-            self._scale = Scale(_quantile(statures, 0.75), self._floor(at))
+            self._scale = self._scale_at(at, _quantile(statures, 0.75))
             self._torso = _quantile(torsos, 0.75)
         else:
             self._scale, self._torso = None, float("nan")
@@ -89,19 +93,21 @@ class PersonScale:
         """The person's scale, or None until the person was seen upright."""
         return self._scale
 
-    def _floor(self, at: int) -> float:
-        """The floor's row under someone who may be walking towards the camera or away from it.
+    def _scale_at(self, at: int, stature: float) -> Scale | None:
+        """Stature, and the floor's row now, under someone who may walk towards the camera or away from it.
 
-        A plain median would lag behind and make their legs short: the medians of two halves of a second are led on to
-        now.
+        A plain median would lag behind and make their legs short: the medians of two halves of the last second are led
+        on to now. None while feet move faster than anybody walks: in a jump they are on no floor.
         """
-        newer = [(seen_at, floor) for seen_at, _, floor, _ in self._samples if at - seen_at <= _HALF]
-        older = [(seen_at, floor) for seen_at, _, floor, _ in self._samples if _HALF < at - seen_at <= 2 * _HALF]
-        when, row = (_quantile(values, 0.5) for values in zip(*newer, strict=True))
-        if not older:
-            return row
+        recent = [(seen_at, floor) for seen_at, _, floor, _ in self._samples if at - seen_at <= SECOND]
+        middle = (recent[0][0] + at) // 2
+        older, newer = [one for one in recent if one[0] <= middle], [one for one in recent if one[0] > middle]
+        when, row = (_quantile(values, 0.5) for values in zip(*(newer or older), strict=True))
+        if not newer or at - recent[0][0] < _LEAST_SPAN:
+            return Scale(stature, row)
         before, old = (_quantile(values, 0.5) for values in zip(*older, strict=True))
-        return row + (row - old) * (at - when) / (when - before)
+        speed = (row - old) / (when - before)
+        return Scale(stature, row + speed * (at - when)) if abs(speed) * SECOND <= _MOST_SPEED * stature else None
 
     def torso(self) -> float:
         """The person's usual trunk length in the image, px; nan until known."""
@@ -135,6 +141,11 @@ def heights(keypoints: FloatArray, confidences: FloatArray, scale: Scale, gates:
     else:
         head = float(keypoints[[5, 6], 1].mean())
     return BodyHeights((scale.floor - hip) / scale.stature, (scale.floor - head) / scale.stature)
+
+
+def upright(keypoints: FloatArray, confidences: FloatArray, gates: Gates = RAW) -> bool:
+    """Whether a frame shows someone whose size can be learned: keypoints (17, 2) px, confidences (17,)."""
+    return _measure(keypoints, confidences, gates) is not None
 
 
 def _measure(keypoints: FloatArray, confidences: FloatArray, gates: Gates) -> tuple[float, float, float] | None:
