@@ -46,7 +46,7 @@ def open_error(path: Path) -> str:
 def test_a_cut_file_gives_what_stands_before_the_cut(tmp_path: Path, good: bytes) -> None:
     header = good.find(good[-16:]) + 16
     chance = random.Random(5)
-    for size in [header, *(chance.randrange(header, len(good)) for _ in range(60)), len(good)]:
+    for size in [header, *(chance.randrange(header, len(good)) for _ in range(30)), len(good)]:
         path = tmp_path / "cut.avro"
         path.write_bytes(good[:size])
         with open_recording(path) as reader:
@@ -69,7 +69,7 @@ def test_a_changed_byte_is_never_given_out(tmp_path: Path, good: bytes) -> None:
     """Whatever byte is changed: an error, or the same frames (a comment of the schema was hit)."""
     chance = random.Random(7)
     errors: list[str] = []
-    for position in [*(chance.randrange(len(good)) for _ in range(250)), *range(0, 3000, 37)]:
+    for position in [*(chance.randrange(len(good)) for _ in range(100)), *range(0, 3000, 53)]:
         changed = bytearray(good)
         changed[position] ^= chance.randrange(1, 256)
         path = tmp_path / "changed.avro"
@@ -84,7 +84,7 @@ def test_a_changed_byte_is_never_given_out(tmp_path: Path, good: bytes) -> None:
                 assert given == len(POSES), f"frames are missing without an error, byte {position}"
         except RecordingError as error:
             errors.append(str(error))
-    assert len(errors) > 250
+    assert len(errors) > 120
     assert all("damaged" in text or "no skeleton recording" in text for text in errors)
 
 
