@@ -171,3 +171,13 @@ class FallParameters(Parameters):
     lost_s: float = Field(
         default=300.0, ge=10, le=3600, description="Someone down who is not seen for this long: closed as lost."
     )
+    handover_s: float = Field(
+        default=4.0,
+        ge=0,
+        le=30,
+        description="A new id that is never seen upright takes over from one lost no longer than this before; as long "
+        "as a slow descent.",
+    )
+    handover_reach: float = Field(
+        default=1.0, ge=0, le=5, description="And no further away than this many statures, hips to hips [D]."
+    )

@@ -126,6 +126,12 @@ class AlertBook:
             self._open[track_id] = _Open(step, entry.told)
         return step
 
+    def hand_over(self, before: str, after: str) -> None:
+        """The person of one track is seen as another now; an open alert goes on as it was raised."""
+        entry = self._open.pop(before, None)
+        if entry is not None:
+            self._open[after] = entry
+
     def forgotten(self, at: int, patience_s: float) -> list[AlertStep]:
         """Close stored alerts that are open and were not met again for `patience_s` seconds of event time: lost."""
         overdue = [one for one in self._known if one.alert.open and self._unseen(one, at) >= patience_s]

@@ -6,12 +6,13 @@ an assessment that goes on from the state of another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any, Self
 
 import numpy as np
 
+from spotter.core.clock import from_seconds
 from spotter.core.contracts import Angle, PoseFrame
 from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
 from spotter.ergonomics.alerts import AlertBook, AlertStep, KnownAlert
@@ -21,8 +22,10 @@ from spotter.ergonomics.exposure import Exposure, ExposureMinutes
 from spotter.ergonomics.frames import FrameLog
 from spotter.ergonomics.gates import gates_of
 from spotter.ergonomics.geometry.ground import Ground
+from spotter.ergonomics.handover import Come, Lost, heirs
+from spotter.ergonomics.person import Person, hips, longer_side
 from spotter.ergonomics.tracking import TrackedPerson, Tracker
-from spotter.ergonomics.tracking.scale import PersonScale, guess_scale, heights
+from spotter.ergonomics.tracking.scale import guess_scale, heights, upright
 
 TRACKS_PER_FRAME = 500
 """More tracks than this never begin in one frame (the greatest `pose.max_people`)."""
@@ -49,13 +52,6 @@ class Assessment:
     suppressed: tuple[tuple[str, FallEvent], ...]
     exposure: Exposure
     tracks_started: int
-
-
-@dataclass(slots=True)
-class _Person:
-    machine: FallMachine
-    scale: PersonScale = field(default_factory=PersonScale)
-    seen_at: int | None = None
 
 
 class CameraAssessor:
@@ -85,7 +81,7 @@ class CameraAssessor:
         self._sized: tuple[tuple[int, int], Ground | None] = ((0, 0), None)
         self._fall = fall
         self._tracker = Tracker(tracker, TRACKS_PER_FRAME * late)
-        self._people: dict[str, _Person] = {}
+        self._people: dict[str, Person] = {}
         self._book = AlertBook(site, camera_id)
         self._frames = FrameLog()
         self.newest_at: int | None = None
@@ -110,6 +106,7 @@ class CameraAssessor:
         self.newest_at = pose.captured_at
         self._frames.add(pose.captured_at, pose.sequence)
         self.minutes.minute(pose.captured_at).frames += 1
+        self._hand_over(pose, tracked)
         trunk = trunk_view(pose.keypoints, pose.confidences, pose.deviations)
         signals: dict[str, FallSignals] = {}
         people: list[PersonAssessment] = []
@@ -142,10 +139,7 @@ class CameraAssessor:
         """Everything that the next frames depend on, as plain values."""
         return {
             "tracker": self._tracker.state(),
-            "people": [
-                [track_id, person.machine.state_values(), person.scale.state(), person.seen_at]
-                for track_id, person in self._people.items()
-            ],
+            "people": [[track_id, *person.state()] for track_id, person in self._people.items()],
             "book": self._book.state(),
             "frames": self._frames.state(),
             "newest_at": self.newest_at,
@@ -166,10 +160,7 @@ class CameraAssessor:
         """The assessor that `state` was taken from; the parameters must be those that it had."""
         assessor = cls(site, camera_id, view, tracker, fall)
         assessor._tracker = Tracker.restore(tracker, state["tracker"])
-        assessor._people = {
-            track_id: _Person(FallMachine.restore(fall, machine), PersonScale.restore(scale), seen_at)
-            for track_id, machine, scale, seen_at in state["people"]
-        }
+        assessor._people = {track_id: Person.restore(fall, person) for track_id, *person in state["people"]}
         assessor._book = AlertBook.restore(site, camera_id, state["book"])
         assessor._frames = FrameLog.restore(state["frames"])
         assessor.newest_at = state["newest_at"]
@@ -177,12 +168,39 @@ class CameraAssessor:
         assessor.minutes = ExposureMinutes.restore(state["minutes"])
         return assessor
 
+    def _hand_over(self, pose: PoseFrame, tracked: Sequence[TrackedPerson]) -> None:
+        """Ids of people near the ground take over from ids that were lost there."""
+        seen = {person.track_id for person in tracked}
+        lost = [
+            Lost(track_id, person.seen_at, person.place, person.size, person.machine.busy)
+            for track_id, person in self._people.items()
+            if track_id not in seen
+            and person.seen_at is not None
+            and (person.machine.busy or person.scale.current() is not None)
+        ]
+        come = [one for person in tracked if lost and (one := self._come(pose, person)) is not None]
+        for before, after in heirs(pose.captured_at, lost, come, self._fall):
+            old, new = self._people.pop(before), self._people[after]
+            new.machine = old.machine
+            if old.scale.current() is not None:
+                new.scale = old.scale
+            self._book.hand_over(before, after)
+
+    def _come(self, pose: PoseFrame, person: TrackedPerson) -> Come | None:
+        known = self._people.get(person.track_id)
+        if known is None or not person.confirmed or known.told or known.scale.current() is not None:
+            return None
+        keypoints, confidences = pose.keypoints[person.index], pose.confidences[person.index]
+        if upright(keypoints, confidences, gates_of(pose)):
+            return None
+        return Come(person.track_id, person.first_seen, hips(keypoints), longer_side(pose.boxes[person.index]))
+
     def _angles(self, pose: PoseFrame, tracked: list[TrackedPerson], trunk: TrunkView) -> list[Angle]:
         """Trunk inclination by tracked person; sizes are learned from this frame first."""
         usual = np.full(len(pose), np.nan)
         gates = gates_of(pose)
         for person in tracked:
-            known = self._people.setdefault(person.track_id, _Person(FallMachine(self._fall)))
+            known = self._people.setdefault(person.track_id, Person(FallMachine(self._fall)))
             if not known.machine.busy:
                 keypoints, confidences = pose.keypoints[person.index], pose.confidences[person.index]
                 known.scale.observe(pose.captured_at, keypoints, confidences, gates)
@@ -213,7 +231,7 @@ class CameraAssessor:
             elapsed = pose.captured_at - known.seen_at
             self.exposure.add(angle, elapsed)
             self.minutes.minute(pose.captured_at).add(angle, elapsed)
-        known.seen_at = pose.captured_at
+        known.seen(pose.captured_at, keypoints, pose.boxes[person.index])
         return PersonAssessment(
             person.track_id,
             person.index,
@@ -241,4 +259,10 @@ class CameraAssessor:
 
     def _forget(self) -> None:
         alive = self._tracker.alive()
-        self._people = {key: person for key, person in self._people.items() if key in alive}
+        self._people = {key: person for key, person in self._people.items() if key in alive or self._missed(person)}
+
+    def _missed(self, person: Person) -> bool:
+        """Their track has ended, but someone who lies there may yet take over from them."""
+        if person.seen_at is None or self.newest_at is None or person.scale.current() is None:
+            return False
+        return self.newest_at - person.seen_at <= from_seconds(self._fall.handover_s)

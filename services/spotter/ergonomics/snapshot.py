@@ -20,7 +20,7 @@ from spotter.ergonomics.assessment import CameraAssessor
 from spotter.ergonomics.events.fall import RULE_VERSION
 from spotter.ergonomics.stream import CameraStream, Recall
 
-SNAPSHOT_VERSION = 2
+SNAPSHOT_VERSION = 3
 """Goes up with each change of what a `state()` holds."""
 
 _MOST_BYTES = 64 * 1024 * 1024

@@ -22,7 +22,7 @@ from spotter.core.parameters import FallParameters
 from spotter.ergonomics.events.descent import Descent, DescentWatch, descent_from, descent_state
 from spotter.ergonomics.events.hold import Held
 
-RULE_VERSION = "fall/1"
+RULE_VERSION = "fall/2"
 
 _FLICKER = from_seconds(0.5)
 """A posture that is interrupted for no longer than this has gone on: single frames of a pose model are noisy [D]."""
