@@ -25,7 +25,6 @@ from spotter.pose.training.losses import Batch, collate, losses
 from spotter.pose.training.recipe import Recipe
 from spotter.pose.training.samples import Sample
 
-
 _LEAST_UNIT = 0.01
 """A channel's unit is at least this share of its tensor's size. [D]"""
 
