@@ -10,6 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from spotter.cli.console import output
+from spotter.cli.replay_report import wide
 from spotter.core.clock import isoformat, to_seconds
 from spotter.evaluation.comparison import Change, Difference
 from spotter.evaluation.replay import AlertRun
@@ -19,7 +20,7 @@ _COLOURS = {Change.SAME: "dim", Change.CHANGED: "yellow", Change.APPEARED: "cyan
 
 def show(differences: Sequence[Difference], baseline: str, candidate: str, *, every: bool, recordings: int) -> None:
     """The table and the counts."""
-    console = output()
+    console = wide(output())
     shown = [one for one in differences if every or one.change is not Change.SAME]
     if shown:
         table = Table(box=None, pad_edge=False)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from spotter.cli.console import output
 from spotter.cli.evaluate_session import Evaluation, Problem
+from spotter.cli.replay_report import wide
 from spotter.evaluation.event_metrics import per_day, quantile, wilson
 from spotter.evaluation.outcome import Stratum, counts, strata, total, usable_share
 
@@ -22,7 +23,7 @@ _CAUTION = (
 
 def show(result: Evaluation, pictures: Path | None) -> None:
     """Figures, then problems, on stdout."""
-    console = output()
+    console = wide(output())
     table = Table(box=None, pad_edge=False)
     table.add_column("", overflow="fold")
     for column in ("found", "95 %", "false", "time", "a day, 95 %", "latency"):

@@ -17,7 +17,15 @@ from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.events.fall import FallEvent
 from spotter.evaluation.replay import CameraReplay, Replay
 
+_WIDE = 140
 _SHOWN = ("seconds_on_ground", "hip_height", "head_height", "descent_speed")
+
+
+def wide(console: Console) -> Console:
+    """The console; tables that go to a file or a pipe are as wide as their names ask for."""
+    if not console.is_terminal:
+        console.width = max(console.width, _WIDE)
+    return console
 
 
 class ReplayWriter:
@@ -61,7 +69,7 @@ class ReplayReport:
     """Counts replays and shows their alerts as one table."""
 
     def __init__(self, *, to_stderr: bool) -> None:
-        self._console = Console(stderr=to_stderr, highlight=False)
+        self._console = wide(Console(stderr=to_stderr, highlight=False))
         self._begun = time.monotonic()
         self._rows: list[tuple[str, ...]] = []
         self._frames = self._refused = self._cameras = self._recordings = 0
