@@ -215,7 +215,7 @@ def _phases(svg: Svg, axis: _Axis, name: str, samples: Sequence[Sample], y: floa
             if after is None or after.state is not begin.state:
                 end = one.at_s if after is None else after.at_s
                 width = max(axis.x(end) - axis.x(begin.at_s), 2.0)
-                svg.rect(axis.x(begin.at_s), y, width, 13, _PHASES[begin.state], title=begin.state.value)
+                svg.rect(axis.x(begin.at_s), y, width, 13, _PHASES.get(begin.state, GREY), title=begin.state.value)
                 begin = after or begin
 
 
