@@ -73,12 +73,12 @@ def limit(coefficients: Points) -> float:
 
 
 def _reach(coefficients: Points, furthest: float) -> float:
-    """How far from the axis the lens puts anything, not counting the little that its tangential part adds."""
+    """No point is put further from the axis than this."""
     if not np.isfinite(furthest):
         return float("inf")
-    k1, k2, _, _, k3 = (float(value) for value in coefficients)
+    k1, k2, p1, p2, k3 = (float(value) for value in coefficients)
     square = furthest**2
-    return furthest * (1 + square * (k1 + square * (k2 + square * k3)))
+    return furthest * (1 + square * (k1 + square * (k2 + square * k3))) + 3 * (abs(p1) + abs(p2)) * square
 
 
 def _bend(points: Points, coefficients: Points) -> Points:
