@@ -66,6 +66,7 @@ def alert_values(step: AlertStep, base: int = 0) -> dict[str, Any]:
         "update": update.kind.value,
         "number": update.number,
         "track": alert.track_id,
+        "zone": alert.zone,
         "started_s": _seconds(alert.started_at - base),
         "at_s": _seconds(update.at - base),
         "evidence": _evidence(update.evidence),
@@ -80,6 +81,7 @@ def event_values(event: FallEvent, base: int = 0) -> dict[str, Any]:
     return {
         "rule": "fall",
         "reason": event.reason,
+        "zone": event.zone or None,
         "started_s": _seconds(event.started_at - base),
         "at_s": _seconds(event.at - base),
         "evidence": _evidence(event.evidence),

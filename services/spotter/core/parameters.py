@@ -88,6 +88,63 @@ class MountParameters(Parameters):
     note: str = Field(default="", max_length=500, description="What it comes from, and when.")
 
 
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Point = tuple[Number, Number]
+
+
+class ZoneParameters(Parameters):
+    """A part of the picture or of the floor in which people are judged in another way."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$",
+        description="What people call it; alerts carry it. Letters, digits, blank, dot, dash, underscore.",
+    )
+    use: Literal["watch", "ignore", "surface", "exercise", "stairs", "ladder", "weigh"] = Field(
+        description="watch: only people in such zones are told, once there is one. ignore: nobody there is. surface: a "
+        "bed or bench, where lying is no alert. exercise: where going to the ground is meant. stairs: whoever is not "
+        "low over their own feet is not told. ladder: feet there are off the floor. weigh: only confirm_factor.",
+    )
+    points: tuple[Point, ...] = Field(
+        min_length=3,
+        max_length=64,
+        description="Corners in order. On the picture shares of its width and height, 0 to 1, from the top left; on "
+        "the floor metres, to the right of the camera and ahead of it.",
+    )
+    plane: Literal["image", "floor"] = Field(
+        default="image", description="What the corners lie on; floor needs the camera's lens and mount."
+    )
+    confirm_factor: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=20,
+        description="Times by which confirm_s, slow_confirm_s and down_s of the fall rule are multiplied there.",
+    )
+
+    @model_validator(mode="after")
+    def _polygon(self) -> Self:
+        outside = [(x, y) for x, y in self.points if not (0 <= x <= 1 and 0 <= y <= 1)]
+        if self.plane == "image" and outside:
+            raise ValueError(f"zone '{self.name}': point {outside[0]} is outside the picture; write shares, 0 to 1")
+        edges = list(zip(self.points, (*self.points[1:], self.points[0]), strict=True))
+        if any(begin == end for begin, end in edges):
+            raise ValueError(f"zone '{self.name}' has the same point twice in a row; leave one out")
+        pairs = ((one, other) for index, one in enumerate(edges) for other in edges[index + 1 :])
+        if any(_cross(*one, *other) for one, other in pairs):
+            raise ValueError(f"zone '{self.name}' crosses itself; give its corners in order around it")
+        if abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in edges)) < 1e-6:
+            raise ValueError(f"zone '{self.name}' has no area; give at least 3 corners that are not on one line")
+        return self
+
+
+def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether the inside of segment ab meets the inside of segment cd."""
+
+    def side(p: Point, q: Point, r: Point) -> float:
+        return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+
+    return side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0
+
+
 class ViewParameters(Parameters):
     """What is known of how a camera looks at the floor. Unknown is honest: it widens every interval."""
 
@@ -107,10 +164,27 @@ class ViewParameters(Parameters):
         default=None, description="Height, pitch and roll, where they are known (`spotter cameras calibrate`)."
     )
 
+    zones: tuple[ZoneParameters, ...] = Field(
+        default=(), max_length=32, description="Where people are judged in another way, or not at all."
+    )
+
     @model_validator(mode="after")
     def _pitches_in_order(self) -> Self:
         if self.pitch_low_deg > self.pitch_high_deg:
             raise ValueError("pitch_low_deg is above pitch_high_deg")
+        return self
+
+    @model_validator(mode="after")
+    def _zones_apart(self) -> Self:
+        names = [zone.name for zone in self.zones]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two zones are named '{twice}'; give each a name of its own")
+        floor = next((zone.name for zone in self.zones if zone.plane == "floor"), None)
+        if floor is not None and (self.lens is None or self.mount is None):
+            raise ValueError(
+                f"zone '{floor}' is on the floor, which needs lens and mount (`spotter cameras calibrate`)"
+            )
         return self
 
 

@@ -198,6 +198,7 @@ class AlertBook:
             ),
             frames_considered=considered,
             frames_dropped=dropped,
+            zone=event.zone or None,
         )
         return _Open(AlertStep(alert, AlertUpdate(alert.id, 0, UpdateKind.RAISED, event.at, event.evidence)))
 

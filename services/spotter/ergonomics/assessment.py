@@ -7,25 +7,27 @@ an assessment that goes on from the state of another one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
 from spotter.core.clock import from_seconds
-from spotter.core.contracts import Angle, PoseFrame
+from spotter.core.contracts import Angle, FloatArray, PoseFrame
 from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
 from spotter.ergonomics.alerts import AlertBook, AlertStep, KnownAlert
 from spotter.ergonomics.angles import TrunkView, trunk_inclination, trunk_view
-from spotter.ergonomics.events.fall import FallEvent, FallEventKind, FallMachine, FallSignals, FallState
+from spotter.ergonomics.events.fall import FallEvent, FallEventKind, FallMachine, FallState
+from spotter.ergonomics.events.signals import FallSignals
 from spotter.ergonomics.exposure import Exposure, ExposureMinutes
 from spotter.ergonomics.frames import FrameLog
-from spotter.ergonomics.gates import gates_of
+from spotter.ergonomics.gates import Gates, gates_of
 from spotter.ergonomics.geometry.ground import Ground
 from spotter.ergonomics.handover import Come, Lost, heirs
 from spotter.ergonomics.person import Person, hips, longer_side
 from spotter.ergonomics.tracking import TrackedPerson, Tracker
-from spotter.ergonomics.tracking.scale import guess_scale, heights, upright
+from spotter.ergonomics.tracking.scale import Scale, feet, guess_scale, heights, upright
+from spotter.ergonomics.zones import STAIRS, Zones
 
 TRACKS_PER_FRAME = 500
 """More tracks than this never begin in one frame (the greatest `pose.max_people`)."""
@@ -78,6 +80,7 @@ class CameraAssessor:
         late: int = 0,
     ) -> None:
         self._view = view
+        self._zones = Zones(view.zones)
         self._sized: tuple[tuple[int, int], Ground | None] = ((0, 0), None)
         self._fall = fall
         self._tracker = Tracker(tracker, TRACKS_PER_FRAME * late)
@@ -107,6 +110,7 @@ class CameraAssessor:
         self._frames.add(pose.captured_at, pose.sequence)
         self.minutes.minute(pose.captured_at).frames += 1
         self._hand_over(pose, tracked)
+        self._place(pose, tracked)
         trunk = trunk_view(pose.keypoints, pose.confidences, pose.deviations)
         signals: dict[str, FallSignals] = {}
         people: list[PersonAssessment] = []
@@ -195,13 +199,43 @@ class CameraAssessor:
             return None
         return Come(person.track_id, person.first_seen, hips(keypoints), longer_side(pose.boxes[person.index]))
 
+    def _place(self, pose: PoseFrame, tracked: Sequence[TrackedPerson]) -> None:
+        """In which zones the people of this frame are."""
+        if not self._zones or not tracked:
+            return
+        gates, people = gates_of(pose), []
+        for person in tracked:
+            people.append(self._people.setdefault(person.track_id, Person(FallMachine(self._fall))))
+        rows = [(pose.keypoints[one.index], pose.confidences[one.index], pose.boxes[one.index]) for one in tracked]
+        places = [self._spot(known, *row, gates) for known, row in zip(people, rows, strict=True)]
+        sizes = [max(known.size, longer_side(box)) for known, (_, _, box) in zip(people, rows, strict=True)]
+        inside = self._zones.inside(
+            np.array(places), np.array(sizes), [known.zones for known in people], (pose.width, pose.height),
+            self._ground(pose),
+        )  # fmt: skip
+        for known, zones in zip(people, inside, strict=True):
+            known.zones = zones
+            if self._zones.climbing(zones):
+                known.climbed_at = pose.captured_at
+
+    def _spot(
+        self, known: Person, keypoints: FloatArray, confidences: FloatArray, box: FloatArray, gates: Gates
+    ) -> tuple[float, float]:
+        """Where a person is, px: the middle of the hips of whoever is low, else the floor under the feet."""
+        scale = known.scale.current()
+        if known.machine.busy or (
+            scale is not None and heights(keypoints, confidences, scale, gates).hip <= self._fall.ground_hip
+        ):
+            return hips(keypoints)
+        return feet(keypoints, confidences, scale, gates) or (hips(keypoints)[0], float(box[3]))
+
     def _angles(self, pose: PoseFrame, tracked: list[TrackedPerson], trunk: TrunkView) -> list[Angle]:
         """Trunk inclination by tracked person; sizes are learned from this frame first."""
         usual = np.full(len(pose), np.nan)
         gates = gates_of(pose)
         for person in tracked:
             known = self._people.setdefault(person.track_id, Person(FallMachine(self._fall)))
-            if not known.machine.busy:
+            if not known.machine.busy and not known.climbing(pose.captured_at):
                 keypoints, confidences = pose.keypoints[person.index], pose.confidences[person.index]
                 known.scale.observe(pose.captured_at, keypoints, confidences, gates)
             usual[person.index] = known.scale.torso()
@@ -226,7 +260,10 @@ class CameraAssessor:
         scale = settled or guess_scale(keypoints, confidences, gates)
         body = heights(keypoints, confidences, scale, gates) if scale is not None else None
         if body is not None and person.confirmed:
-            signals[person.track_id] = FallSignals(body.hip, body.head, angle, settled is not None)
+            where = self._zones.where(known.zones)
+            if where.excuse == STAIRS and self._low_over_feet(keypoints, confidences, settled, gates):
+                where = replace(where, excuse="")
+            signals[person.track_id] = FallSignals(body.hip, body.head, angle, settled is not None, where)
         if known.seen_at is not None:
             elapsed = pose.captured_at - known.seen_at
             self.exposure.add(angle, elapsed)
@@ -240,6 +277,14 @@ class CameraAssessor:
             body.hip if body else None,
             body.head if body else None,
         )
+
+    def _low_over_feet(self, keypoints: FloatArray, confidences: FloatArray, usual: Scale | None, gates: Gates) -> bool:
+        """The floor of stairs changes with each step, so it is where the feet of the frame are, if they are seen."""
+        own = guess_scale(keypoints, confidences, gates)
+        if own is None:
+            return True
+        body = heights(keypoints, confidences, Scale((usual or own).stature, own.floor), gates)
+        return body.hip <= self._fall.ground_hip and body.head <= self._fall.ground_head
 
     def _judge(
         self, pose: PoseFrame, signals: dict[str, FallSignals]

@@ -181,7 +181,7 @@ class ErgonomicsWorker:
         metrics.rule_evaluations.labels(camera=camera, rule="fall").inc(len(assessment.people))
         for _, event in assessment.suppressed:
             metrics.rule_suppressions.labels(camera=camera, rule="fall", reason=event.reason).inc()
-            self._log.info("rule_suppressed", camera=camera, rule="fall", reason=event.reason)
+            self._log.info("rule_suppressed", camera=camera, rule="fall", reason=event.reason, zone=event.zone)
         watched = "assessed" if elapsed <= _WATCHED else "missing"
         metrics.recovery.coverage_seconds.labels(camera=camera, state=watched).inc(to_seconds(elapsed))
 

@@ -11,16 +11,17 @@ How long is long enough: `confirm_s` after a fast descent and `slow_confirm_s` a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 from spotter.core.clock import from_seconds, to_seconds
-from spotter.core.contracts import Angle, Evidence, Status
+from spotter.core.contracts import Evidence
 from spotter.core.parameters import FallParameters
 from spotter.ergonomics.events.descent import Descent, DescentWatch, descent_from, descent_state
 from spotter.ergonomics.events.hold import Held
+from spotter.ergonomics.events.signals import ANYWHERE, FallSignals, Where
 
 RULE_VERSION = "fall/2"
 
@@ -60,42 +61,18 @@ class FallEventKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FallSignals:
-    """What one frame says of one person.
-
-    Attributes:
-        hip, head: heights above the floor, statures.
-        trunk: inclination interval, degrees.
-        settled: True when the heights come from the person's own upright frames, False when they are a guess.
-    """
-
-    hip: float
-    head: float
-    trunk: Angle
-    settled: bool
-
-    def state(self) -> list[Any]:
-        """Everything, as plain values."""
-        trunk = self.trunk
-        angle = [trunk.value, trunk.low, trunk.high, trunk.status.value, trunk.reason]
-        return [self.hip, self.head, angle, self.settled]
-
-    @classmethod
-    def restore(cls, state: Sequence[Any]) -> Self:
-        """The signals that `state` was taken from."""
-        hip, head, (value, low, high, status, reason), settled = state
-        return cls(hip, head, Angle(value, low, high, Status(status), reason), settled)
-
-
-@dataclass(frozen=True, slots=True)
 class FallEvent:
-    """One report. `started_at` stays the same over the life of a situation; `reason` is for suppressions."""
+    """One report. `started_at` stays the same over the life of a situation; `reason` is for suppressions.
+
+    `zone` is the first zone in which the person is then; empty: none.
+    """
 
     kind: FallEventKind
     started_at: int
     at: int
     evidence: dict[str, Evidence] = field(default_factory=dict)
     reason: str = ""
+    zone: str = ""
 
 
 class FallMachine:
@@ -109,12 +86,14 @@ class FallMachine:
         self._not_low = Held(0)
         self._up = Held(_FLICKER)
         self._seen_at = 0
+        self._gap = (0, 0)
         self._last: FallSignals | None = None
         self._lowest: tuple[Low, FallSignals] | None = None
         self._ground_since = 0
         self._cause: Descent | None = None
         self._started_at = 0
         self._told = 0
+        self._excused = ""
 
     @property
     def busy(self) -> bool:
@@ -142,12 +121,14 @@ class FallMachine:
             "not_low": self._not_low.state(),
             "up": self._up.state(),
             "seen_at": self._seen_at,
+            "gap": list(self._gap),
             "last": self._last.state() if self._last is not None else None,
             "lowest": [self._lowest[0].value, self._lowest[1].state()] if self._lowest is not None else None,
             "ground_since": self._ground_since,
             "cause": descent_state(self._cause),
             "started_at": self._started_at,
             "told": self._told,
+            "excused": self._excused,
         }
 
     @classmethod
@@ -160,6 +141,8 @@ class FallMachine:
         machine._not_low = Held.restore(values["not_low"])
         machine._up = Held.restore(values["up"])
         machine._seen_at = values["seen_at"]
+        gone, back = values["gap"]
+        machine._gap = gone, back
         machine._last = FallSignals.restore(values["last"]) if values["last"] is not None else None
         if values["lowest"] is not None:
             way, signals = values["lowest"]
@@ -168,10 +151,13 @@ class FallMachine:
         machine._cause = descent_from(values["cause"])
         machine._started_at = values["started_at"]
         machine._told = values["told"]
+        machine._excused = values["excused"]
         return machine
 
     def _observe(self, at: int, signals: FallSignals) -> None:
         p = self._p
+        if self._last is not None and at - self._seen_at > _FLICKER:
+            self._gap = self._seen_at, at
         if signals.hip < p.lowest_hip:
             self._descents.forget()
         elif signals.settled and self.state is not FallState.ALERTED:
@@ -209,16 +195,25 @@ class FallMachine:
     def _not_down(self, at: int) -> list[FallEvent]:
         if self._low.since is None:
             return []
-        descent = self._descents.latest
-        cause = descent if descent is not None and self._low.since - descent.ended <= _LINK else None
         settled = self._low.duration(self._seen_at) >= from_seconds(self._p.settle_s)
-        if not settled and not self._vanished(at, cause):
+        if not settled and not self._vanished(at, self._recent(self._low.since)):
             return []
         self.state = FallState.GROUND
-        self._ground_since = self._low.since
-        self._cause = cause
-        self._started_at = self._cause.began if self._cause else self._ground_since
+        self._begin(self._low.since)
         return self._ground(at)
+
+    def _begin(self, since: int) -> None:
+        """The time on the ground counts from event time `since`; a descent that ended just before has led there."""
+        self._ground_since, self._cause = since, self._recent(since)
+        self._started_at = self._cause.began if self._cause else since
+
+    def _recent(self, since: int) -> Descent | None:
+        """The descent that led to ground contact at `since`; time in which nobody saw the person does not part them."""
+        descent, (gone, back) = self._descents.latest, self._gap
+        if descent is None:
+            return None
+        unseen = min(back - gone, from_seconds(self._p.handover_s)) if descent.ended <= gone and back <= since else 0
+        return descent if since - descent.ended - unseen <= _LINK else None
 
     def _vanished(self, at: int, cause: Descent | None) -> bool:
         """Last seen low in a fast descent and unseen since: pose models often lose people at the moment of impact."""
@@ -231,21 +226,45 @@ class FallMachine:
         left_upright = self._up.last_true == self._seen_at and self._up.duration(at) >= cancel
         if left_upright or self._not_low.duration(self._seen_at) >= cancel:
             return self._cancel(at, "got_up" if self._up.since is not None else "sat_up")
+        excuse = self._where.excuse
+        if self._excused and not excuse:
+            self._excused = ""
+            self._begin(at)
         if to_seconds(at - self._ground_since) < self._patience():
             return []
+        if excuse:
+            return self._hold_back(at, excuse)
         self.state = FallState.ALERTED
         # What led here is in `_cause`; someone may stay down unseen for minutes, and memory must not wait with them.
         self._descents.forget()
         self._told = 0
         self._up.clear()
         kind = FallEventKind.FALL if self._cause else FallEventKind.DOWN
-        return [FallEvent(kind, self._started_at, at, self._evidence(at))]
+        return [self._event(kind, at, self._evidence(at))]
 
     def _patience(self) -> float:
         """Seconds on the ground before anybody is told."""
+        factor = self._where.factor
         if self._cause is None:
-            return self._p.down_s
-        return self._p.confirm_s if self._cause.fast else self._p.slow_confirm_s
+            return self._p.down_s * factor
+        return (self._p.confirm_s if self._cause.fast else self._p.slow_confirm_s) * factor
+
+    @property
+    def _where(self) -> Where:
+        return self._last.where if self._last is not None else ANYWHERE
+
+    def _hold_back(self, at: int, excuse: str) -> list[FallEvent]:
+        """Told once; the person is followed on, and the clock begins anew when they leave the zone."""
+        if to_seconds(at - self._seen_at) >= self._p.lost_s:
+            self._reset()
+            return []
+        if self._excused:
+            return []
+        self._excused = excuse
+        return [self._event(FallEventKind.SUPPRESSED, at, self._evidence(at), excuse)]
+
+    def _event(self, kind: FallEventKind, at: int, evidence: dict[str, Evidence], reason: str = "") -> FallEvent:
+        return FallEvent(kind, self._started_at, at, evidence, reason, self._where.zone)
 
     def _alerted(self, at: int) -> list[FallEvent]:
         if self._up.duration(self._seen_at) >= from_seconds(self._p.recover_s):
@@ -255,23 +274,25 @@ class FallMachine:
         steps = self._p.escalate_s
         if self._told < len(steps) and to_seconds(at - self._ground_since) >= steps[self._told]:
             self._told += 1
-            return [FallEvent(FallEventKind.STILL_DOWN, self._started_at, at, self._evidence(at))]
+            return [self._event(FallEventKind.STILL_DOWN, at, self._evidence(at))]
         return []
 
     def _close(self, kind: FallEventKind, at: int) -> list[FallEvent]:
         recovered = kind is FallEventKind.RECOVERED
-        event = FallEvent(kind, self._started_at, at, self._up_evidence(at) if recovered else self._evidence(at))
+        event = self._event(kind, at, self._up_evidence(at) if recovered else self._evidence(at))
         self._reset()
         return [event]
 
     def _cancel(self, at: int, reason: str) -> list[FallEvent]:
-        event = FallEvent(FallEventKind.SUPPRESSED, self._started_at, at, self._evidence(at), reason)
+        """Nothing comes of it; that is told unless a reason was told before."""
+        events = [] if self._excused else [self._event(FallEventKind.SUPPRESSED, at, self._evidence(at), reason)]
         self._reset()
-        return [event]
+        return events
 
     def _reset(self) -> None:
         self.state = FallState.UP
         self._cause = None
+        self._excused = ""
         self._descents.forget()
         self._low.clear()
 

@@ -143,6 +143,16 @@ def heights(keypoints: FloatArray, confidences: FloatArray, scale: Scale, gates:
     return BodyHeights((scale.floor - hip) / scale.stature, (scale.floor - head) / scale.stature)
 
 
+def feet(
+    keypoints: FloatArray, confidences: FloatArray, scale: Scale | None, gates: Gates = RAW
+) -> tuple[float, float] | None:
+    """The floor under a person, px: keypoints (17, 2) px, confidences (17,); None where nothing tells."""
+    if confidences[[15, 16]].min() >= gates.legs:
+        x, y = keypoints[[15, 16]].mean(axis=0)
+        return float(x), float(y) + (ANKLE_HEIGHT * scale.stature if scale is not None else 0.0)
+    return (float(keypoints[[11, 12], 0].mean()), scale.floor) if scale is not None else None
+
+
 def upright(keypoints: FloatArray, confidences: FloatArray, gates: Gates = RAW) -> bool:
     """Whether a frame shows someone whose size can be learned: keypoints (17, 2) px, confidences (17,)."""
     return _measure(keypoints, confidences, gates) is not None
