@@ -184,8 +184,13 @@ def test_damage_is_an_error_and_nothing_else(data: st.DataObject) -> None:
         damaged = whole[:place] + bytes([whole[place] ^ data.draw(st.integers(1, 255))]) + whole[place + 1 :]
     else:
         damaged = data.draw(st.binary(max_size=200))
-    with pytest.raises(SnapshotError):
-        FACTORY.decode(damaged)
+    try:
+        stream = FACTORY.decode(damaged)
+    except SnapshotError:
+        return
+    # Deflate can write the same bytes in more than one way: then nothing was damaged but the wording.
+    assert kind == "flip"
+    assert FACTORY.encode(stream) == whole
 
 
 @pytest.mark.parametrize(

@@ -218,6 +218,13 @@ class FallParameters(Parameters):
     )
     up_hip: float = Field(default=0.40, gt=0, lt=0.6, description="Up: hips at or above this height.")
     up_head: float = Field(default=0.50, gt=0, lt=1.0, description="Up: head at or above this height.")
+    near_head: float = Field(
+        default=0.70,
+        gt=0,
+        lt=0.9,
+        description="Bending: hips up, head at or below this height (a trunk bent by 68 degrees) [D]. It only says why "
+        "nothing was raised.",
+    )
     descent_drop: float = Field(
         default=0.25, gt=0, lt=1, description="A descent lowers the hips by this much within 1.2 s."
     )

@@ -263,7 +263,7 @@ class CameraAssessor:
             where = self._zones.where(known.zones)
             if where.excuse == STAIRS and self._low_over_feet(keypoints, confidences, settled, gates):
                 where = replace(where, excuse="")
-            signals[person.track_id] = FallSignals(body.hip, body.head, angle, settled is not None, where)
+            signals[person.track_id] = FallSignals(body.hip, body.head, angle, settled is not None, where, body.knee)
         if known.seen_at is not None:
             elapsed = pose.captured_at - known.seen_at
             self.exposure.add(angle, elapsed)

@@ -13,6 +13,7 @@ from spotter.core.clock import from_seconds
 from spotter.core.parameters import FallParameters
 from spotter.ergonomics.events.descent import DescentWatch
 from spotter.ergonomics.events.fall import FallState
+from spotter.ergonomics.events.posture import Posture
 from spotter.evaluation.trace import Sample, Window, lowest
 
 BEFORE_S, AFTER_S = 5.0, 12.0
@@ -24,6 +25,9 @@ _LEAST_SEEN = 0.2
 _LOST_S = 0.5
 """Nobody near the impact for longer than this: the track is broken (the rule bridges shorter gaps)."""
 
+
+_POSTURES = frozenset(posture.value for posture in Posture)
+"""Reasons of someone who did not seem to be on the ground; which condition failed says more of a miss."""
 
 _EARLY_S = 1.0
 """Someone is low up to this long before the labelled impact [D]."""
@@ -82,7 +86,7 @@ def _findings(
     after: Sequence[Sample],
 ) -> Iterator[Diagnosis]:
     for name, event, at in window.held_back:
-        if at >= impact_s - 1.0:
+        if at >= impact_s - 1.0 and event.reason not in _POSTURES:
             text = f"{name} was on the ground, and the rule held back at {at:.1f} s: {event.reason.replace('_', ' ')}"
             yield Diagnosis("rule", f"suppressed_{event.reason}", text, name)
     grounded = [one for one in samples if one.state is not FallState.UP]

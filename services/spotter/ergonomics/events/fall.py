@@ -4,6 +4,8 @@
     ▲                          │
     └──not low for cancel_s────┘  (suppressed, with the reason)
 
+Someone who comes near the ground and stays UP is suppressed as well, with the posture that was seen.
+
 How long is long enough: `confirm_s` after a fast descent and `slow_confirm_s` after a slow one (possible fall, P1),
 `down_s` when none was seen (person down, P2). Seconds of event time; heights in statures above the floor, from
 `tracking.scale`. A pose model often loses people who lie, so being unseen does not end GROUND or ALERTED.
@@ -21,6 +23,7 @@ from spotter.core.contracts import Evidence
 from spotter.core.parameters import FallParameters
 from spotter.ergonomics.events.descent import Descent, DescentWatch, descent_from, descent_state
 from spotter.ergonomics.events.hold import Held
+from spotter.ergonomics.events.posture import NearGround
 from spotter.ergonomics.events.signals import ANYWHERE, FallSignals, Where
 
 RULE_VERSION = "fall/2"
@@ -94,6 +97,7 @@ class FallMachine:
         self._started_at = 0
         self._told = 0
         self._excused = ""
+        self._near = NearGround(parameters)
 
     @property
     def busy(self) -> bool:
@@ -105,7 +109,8 @@ class FallMachine:
         if signals is not None:
             self._observe(at, signals)
         if self.state is FallState.UP:
-            return self._not_down(at)
+            return self._not_down(at) or self._near_ground(at)
+        self._near.explained()
         return self._ground(at) if self.state is FallState.GROUND else self._alerted(at)
 
     def end(self, at: int) -> list[FallEvent]:
@@ -129,6 +134,7 @@ class FallMachine:
             "started_at": self._started_at,
             "told": self._told,
             "excused": self._excused,
+            "near": self._near.state(),
         }
 
     @classmethod
@@ -152,6 +158,7 @@ class FallMachine:
         machine._started_at = values["started_at"]
         machine._told = values["told"]
         machine._excused = values["excused"]
+        machine._near = NearGround.restore(parameters, values["near"])
         return machine
 
     def _observe(self, at: int, signals: FallSignals) -> None:
@@ -168,6 +175,7 @@ class FallMachine:
         self._low.observe(at, low is not None)
         self._not_low.observe(at, low is None)
         self._up.observe(at, signals.hip >= p.up_hip and signals.head >= p.up_head)
+        self._near.observe(at, signals)
         self._seen_at, self._last = at, signals
 
     def _way_down(self, at: int, signals: FallSignals) -> Low | None:
@@ -214,6 +222,21 @@ class FallMachine:
             return None
         unseen = min(back - gone, from_seconds(self._p.handover_s)) if descent.ended <= gone and back <= since else 0
         return descent if since - descent.ended - unseen <= _LINK else None
+
+    def _near_ground(self, at: int) -> list[FallEvent]:
+        """Why someone near the ground has not fallen: told when a fall would have been."""
+        last = self._last
+        if last is None or self._seen_at != at or (posture := self._near.reason(at)) is None:
+            return []
+        p, since = self._p, self._near.since
+        numbers = {"seconds_near_ground": Evidence(round(to_seconds(at - since), 3), p.confirm_s, "s")}
+        for name, value, limit in (
+            ("hip_height", last.hip, p.ground_hip),
+            ("head_height", last.head, p.ground_head),
+            ("head_above_hip", last.head - last.hip, p.ground_rise),
+        ):
+            numbers[name] = Evidence(round(value, 3), limit, "statures", ">" if value > limit else "<=")
+        return [FallEvent(FallEventKind.SUPPRESSED, since, at, numbers, posture.value, self._where.zone)]
 
     def _vanished(self, at: int, cause: Descent | None) -> bool:
         """Last seen low in a fast descent and unseen since: pose models often lose people at the moment of impact."""

@@ -36,6 +36,7 @@ class FallSignals:
         trunk: inclination interval, degrees.
         settled: True when the heights come from the person's own upright frames, False when they are a guess.
         where: the person's zones.
+        knee: height of the knees as of hip and head; None where they are not seen.
     """
 
     hip: float
@@ -43,15 +44,16 @@ class FallSignals:
     trunk: Angle
     settled: bool
     where: Where = ANYWHERE
+    knee: float | None = None
 
     def state(self) -> list[Any]:
         """Everything, as plain values."""
         trunk, where = self.trunk, self.where
         angle = [trunk.value, trunk.low, trunk.high, trunk.status.value, trunk.reason]
-        return [self.hip, self.head, angle, self.settled, [where.zone, where.excuse, where.factor]]
+        return [self.hip, self.head, angle, self.settled, [where.zone, where.excuse, where.factor], self.knee]
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> Self:
         """The signals that `state` was taken from."""
-        hip, head, (value, low, high, status, reason), settled, where = state
-        return cls(hip, head, Angle(value, low, high, Status(status), reason), settled, Where(*where))
+        hip, head, (value, low, high, status, reason), settled, where, knee = state
+        return cls(hip, head, Angle(value, low, high, Status(status), reason), settled, Where(*where), knee)

@@ -53,10 +53,12 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class BodyHeights:
-    """Hip and head above the floor, in statures; negative when the body has come nearer to the camera than its feet."""
+    """Hip, head and knees above the floor, in statures; negative when the body has come nearer to the camera than its
+    feet. `knee` is None where the knees are not seen."""
 
     hip: float
     head: float
+    knee: float | None = None
 
 
 class PersonScale:
@@ -133,14 +135,19 @@ class PersonScale:
 
 
 def heights(keypoints: FloatArray, confidences: FloatArray, scale: Scale, gates: Gates = RAW) -> BodyHeights:
-    """Hip and head above the floor in statures: keypoints (17, 2) px, confidences (17,)."""
+    """Hip, head and knees above the floor in statures: keypoints (17, 2) px, confidences (17,)."""
     hip = float(keypoints[[11, 12], 1].mean())
     weights = confidences[:5].astype(np.float64)
     if weights.max() >= gates.head:
         head = float((keypoints[:5, 1] * weights).sum() / weights.sum())
     else:
         head = float(keypoints[[5, 6], 1].mean())
-    return BodyHeights((scale.floor - hip) / scale.stature, (scale.floor - head) / scale.stature)
+    knee = float(keypoints[[13, 14], 1].mean()) if confidences[[13, 14]].min() >= gates.legs else None
+    return BodyHeights(
+        (scale.floor - hip) / scale.stature,
+        (scale.floor - head) / scale.stature,
+        (scale.floor - knee) / scale.stature if knee is not None else None,
+    )
 
 
 def feet(
