@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from skeletons import figure
 
@@ -96,6 +96,7 @@ def test_the_keypoints_own_deviations_widen_the_interval() -> None:
     assert intervals[0].half_width < fixed.half_width < intervals[2].half_width
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_sigma_is_the_spread_of_the_angle_under_that_noise(seed: int) -> None:
     random = np.random.default_rng(seed)
