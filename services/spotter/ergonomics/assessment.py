@@ -33,6 +33,11 @@ TRACKS_PER_FRAME = 500
 """More tracks than this never begin in one frame (the greatest `pose.max_people`)."""
 
 
+_BELOW = 0.25
+"""Someone whose feet are at least this many statures below the learned floor has come down to another one [D]; less is
+a body that lies towards the camera."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonAssessment:
     """One person in one frame; `index` is the row in the PoseFrame. Heights in statures, None while not known."""
@@ -256,7 +261,9 @@ class CameraAssessor:
     ) -> PersonAssessment:
         known = self._people[person.track_id]
         keypoints, confidences = pose.keypoints[person.index], pose.confidences[person.index]
-        settled, gates = known.scale.current(), gates_of(pose)
+        gates = gates_of(pose)
+        self._land(pose.captured_at, known, keypoints, confidences, gates)
+        settled = known.scale.current()
         scale = settled or guess_scale(keypoints, confidences, gates)
         body = heights(keypoints, confidences, scale, gates) if scale is not None else None
         if body is not None and person.confirmed:
@@ -277,6 +284,23 @@ class CameraAssessor:
             body.hip if body else None,
             body.head if body else None,
         )
+
+    def _land(self, at: int, known: Person, keypoints: FloatArray, confidences: FloatArray, gates: Gates) -> None:
+        """Someone who fell from a ladder, a platform or a dock lies below the floor that they stood on."""
+        usual = known.scale.last()
+        if usual is None or known.machine.busy:
+            return
+        body = heights(keypoints, confidences, usual, gates)
+        least = 0.0 if known.machine.dropping(at) else _BELOW
+        if body.hip > self._fall.ground_hip - least:
+            return
+        own = guess_scale(keypoints, confidences, gates)
+        if own is None or own.floor <= usual.floor + least * usual.stature:
+            return
+        low = self._low_over_feet(keypoints, confidences, usual, gates)
+        if low and known.machine.fell_to(at, body.hip, body.head):
+            known.scale.land(own.floor)
+            known.machine.landed()
 
     def _low_over_feet(self, keypoints: FloatArray, confidences: FloatArray, usual: Scale | None, gates: Gates) -> bool:
         """The floor of stairs changes with each step, so it is where the feet of the frame are, if they are seen."""

@@ -54,6 +54,13 @@ class DescentWatch:
             return
         self.latest = found
 
+    def beyond(self, at: int, hip: float, head: float) -> Descent | None:
+        """The fast descent that one more frame would make, without taking it in."""
+        self._heights.append((at, hip, head))
+        found = self._within(at, hip, head, _FAST_WINDOW, fast=True)
+        self._heights.pop()
+        return found
+
     def forget(self) -> None:
         """Start afresh, after an alert was closed."""
         self._heights.clear()

@@ -98,6 +98,7 @@ class FallMachine:
         self._told = 0
         self._excused = ""
         self._near = NearGround(parameters)
+        self._dropped: Descent | None = None
 
     @property
     def busy(self) -> bool:
@@ -112,6 +113,21 @@ class FallMachine:
             return self._not_down(at) or self._near_ground(at)
         self._near.explained()
         return self._ground(at) if self.state is FallState.GROUND else self._alerted(at)
+
+    def fell_to(self, at: int, hip: float, head: float) -> bool:
+        """Whether a fast descent has just led to these heights, which may be far below the floor that was learned."""
+        found = self._descents.beyond(at, hip, head)
+        before = self._dropped if self.dropping(at) else None
+        self._dropped = found if before is None or (found is not None and found.hip_drop > before.hip_drop) else before
+        return self._dropped is not None
+
+    def dropping(self, at: int) -> bool:
+        """Whether such a descent ended just now; the person may be coming down still."""
+        return self._dropped is not None and at - self._dropped.ended <= _LINK
+
+    def landed(self) -> None:
+        """It was to a lower floor: heights are measured from there from now on, and what led there is kept."""
+        self._descents.latest = self._dropped
 
     def end(self, at: int) -> list[FallEvent]:
         """The camera's stream has ended; an open alert is closed as ended, not as recovered."""
@@ -135,6 +151,7 @@ class FallMachine:
             "told": self._told,
             "excused": self._excused,
             "near": self._near.state(),
+            "dropped": descent_state(self._dropped),
         }
 
     @classmethod
@@ -159,6 +176,7 @@ class FallMachine:
         machine._told = values["told"]
         machine._excused = values["excused"]
         machine._near = NearGround.restore(parameters, values["near"])
+        machine._dropped = descent_from(values["dropped"])
         return machine
 
     def _observe(self, at: int, signals: FallSignals) -> None:
@@ -166,6 +184,7 @@ class FallMachine:
         if self._last is not None and at - self._seen_at > _FLICKER:
             self._gap = self._seen_at, at
         if signals.hip < p.lowest_hip:
+            self.fell_to(at, signals.hip, signals.head)
             self._descents.forget()
         elif signals.settled and self.state is not FallState.ALERTED:
             self._descents.observe(at, signals.hip, signals.head)
@@ -316,6 +335,7 @@ class FallMachine:
         self.state = FallState.UP
         self._cause = None
         self._excused = ""
+        self._dropped = None
         self._descents.forget()
         self._low.clear()
 

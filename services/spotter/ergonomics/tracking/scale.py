@@ -67,6 +67,7 @@ class PersonScale:
     def __init__(self) -> None:
         self._samples: deque[tuple[int, float, float, float]] = deque()
         self._scale: Scale | None = None
+        self._last: Scale | None = None
         self._torso = float("nan")
 
     @property
@@ -87,6 +88,7 @@ class PersonScale:
         if self.known:
             _, statures, _, torsos = zip(*self._samples, strict=True)
             self._scale = self._scale_at(at, _quantile(statures, 0.75))
+            self._last = self._scale or self._last
             self._torso = _quantile(torsos, 0.75)
         else:
             self._scale, self._torso = None, float("nan")
@@ -94,6 +96,15 @@ class PersonScale:
     def current(self) -> Scale | None:
         """The person's scale, or None until the person was seen upright."""
         return self._scale
+
+    def last(self) -> Scale | None:
+        """The newest scale that there was: in a fall from above feet move too fast for one."""
+        return self._last
+
+    def land(self, floor: float) -> None:
+        """The person has come down to another floor, at this row; it holds until they are seen upright again."""
+        if self._last is not None:
+            self._scale = self._last = Scale(self._last.stature, floor)
 
     def _scale_at(self, at: int, stature: float) -> Scale | None:
         """Stature, and the floor's row now, under someone who may walk towards the camera or away from it.
@@ -121,6 +132,7 @@ class PersonScale:
         return {
             "samples": [list(sample) for sample in self._samples],
             "scale": None if scale is None else [scale.stature, scale.floor],
+            "last": None if self._last is None else [self._last.stature, self._last.floor],
             "torso": self._torso,
         }
 
@@ -130,6 +142,7 @@ class PersonScale:
         person = cls()
         person._samples.extend((at, stature, floor, torso) for at, stature, floor, torso in state["samples"])
         person._scale = None if state["scale"] is None else Scale(*state["scale"])
+        person._last = None if state["last"] is None else Scale(*state["last"])
         person._torso = state["torso"]
         return person
 
