@@ -290,13 +290,13 @@ class CameraAssessor:
         usual = known.scale.last()
         if usual is None or known.machine.busy:
             return
-        body = heights(keypoints, confidences, usual, gates)
         least = 0.0 if known.machine.dropping(at) else _BELOW
-        if body.hip > self._fall.ground_hip - least:
+        if (usual.floor - hips(keypoints)[1]) / usual.stature > self._fall.ground_hip - least:
             return
         own = guess_scale(keypoints, confidences, gates)
         if own is None or own.floor <= usual.floor + least * usual.stature:
             return
+        body = heights(keypoints, confidences, usual, gates)
         low = self._low_over_feet(keypoints, confidences, usual, gates)
         if low and known.machine.fell_to(at, body.hip, body.head):
             known.scale.land(own.floor)

@@ -77,8 +77,8 @@ class Person:
 
 def hips(keypoints: FloatArray) -> tuple[float, float]:
     """Middle of the hips, px: keypoints (17, 2) px."""
-    x, y = keypoints[_HIPS].mean(axis=0)
-    return float(x), float(y)
+    (left_x, left_y), (right_x, right_y) = keypoints[_HIPS].tolist()
+    return (left_x + right_x) / 2, (left_y + right_y) / 2
 
 
 def longer_side(box: FloatArray) -> float:

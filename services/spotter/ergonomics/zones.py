@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotter.core.parameters import ZoneParameters
-from spotter.ergonomics.events.signals import Where
+from spotter.ergonomics.events.signals import ANYWHERE, Where
 from spotter.ergonomics.geometry.ground import Ground
 
 Points = npt.NDArray[np.float64]
@@ -77,6 +77,8 @@ class Zones:
 
     def where(self, inside: Inside) -> Where:
         """What being in these zones means: the first one's name, the strongest excuse, the product of the factors."""
+        if not self._zones:
+            return ANYWHERE
         zones = [self._zones[number] for number in sorted(inside)]
         uses = {zone.use for zone in zones}
         excuse = next((reason for use, reason in _EXCUSES.items() if use in uses), "")

@@ -155,7 +155,8 @@ def heights(keypoints: FloatArray, confidences: FloatArray, scale: Scale, gates:
         head = float((keypoints[:5, 1] * weights).sum() / weights.sum())
     else:
         head = float(keypoints[[5, 6], 1].mean())
-    knee = float(keypoints[[13, 14], 1].mean()) if confidences[[13, 14]].min() >= gates.legs else None
+    seen = confidences[13] >= gates.legs and confidences[14] >= gates.legs
+    knee = (float(keypoints[13, 1]) + float(keypoints[14, 1])) / 2 if seen else None
     return BodyHeights(
         (scale.floor - hip) / scale.stature,
         (scale.floor - head) / scale.stature,
