@@ -179,13 +179,14 @@ class Severity(StrEnum):
 
 
 class UpdateKind(StrEnum):
-    """What happened to an alert after it was raised."""
+    """What happened to an alert after it was raised. GROUPED: one more like it, told as a part of it in a flood."""
 
     RAISED = "raised"
     STILL_DOWN = "still_down"
     RECOVERED = "recovered"
     LOST = "lost"
     ENDED = "ended"
+    GROUPED = "grouped"
 
     @property
     def closes(self) -> bool:

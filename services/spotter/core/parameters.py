@@ -252,6 +252,13 @@ class FallParameters(Parameters):
     lost_s: float = Field(
         default=300.0, ge=10, le=3600, description="Someone down who is not seen for this long: closed as lost."
     )
+    flood_alerts: int = Field(
+        default=10,
+        ge=1,
+        le=500,
+        description="More alerts than these of one kind at one camera within flood_s are told as one with updates [D].",
+    )
+    flood_s: float = Field(default=600.0, ge=10, le=86400, description="See flood_alerts [D].")
     handover_s: float = Field(
         default=4.0,
         ge=0,

@@ -22,8 +22,10 @@ from spotter.core.contracts import (
     UpdateKind,
     alert_id,
 )
+from spotter.core.parameters import FallParameters
 from spotter.ergonomics.alert_state import alert_from, alert_state, update_from, update_state
 from spotter.ergonomics.events.fall import RULE_VERSION, FallEvent, FallEventKind
+from spotter.ergonomics.flood import Flood
 
 _RAISES = {
     FallEventKind.FALL: (AlertKind.POSSIBLE_FALL, Severity.P1),
@@ -78,9 +80,10 @@ class _Open:
 
 
 class AlertBook:
-    """The open alerts of one camera epoch, by track: at most one at a time each."""
+    """The open alerts of one camera epoch, by track: at most one at a time each; in a flood by group (see `flood`)."""
 
-    def __init__(self, site: str, camera_id: str) -> None:
+    def __init__(self, site: str, camera_id: str, parameters: FallParameters) -> None:
+        self._flood = Flood(parameters)
         self._site = site
         self._camera_id = camera_id
         self._open: dict[str, _Open] = {}
@@ -108,26 +111,42 @@ class AlertBook:
         """
         if event.kind not in _RAISES:
             return self.follow(track_id, event)
+        many = self._flood.count(_RAISES[event.kind][0], event.at)
+        if many is not None:
+            event = replace(event, evidence={**event.evidence, "grouped": many})
+            track_key = self._flood.join(track_id, _RAISES[event.kind][0])
+            group = self._open.get(track_key)
+            if group is not None:
+                return self._go_on(track_key, group, UpdateKind.GROUPED, event)
+        else:
+            track_key = track_id
         entry = self._raise(event, pose, track_id, considered, dropped)
-        self._open[track_id] = entry
+        self._open[track_key] = entry
         return entry.step
 
     def follow(self, track_id: str, event: FallEvent) -> AlertStep | None:
         """The next step of an alert that is open, or None when there is none."""
-        entry = self._open.get(track_id)
-        if entry is None or event.kind not in _UPDATES:
+        kind, key = _UPDATES.get(event.kind), self._flood.key(track_id)
+        entry = self._open.get(key)
+        if entry is None or kind is None:
             return None
-        step = _next(entry, _UPDATES[event.kind], event)
+        if kind.closes and self._flood.leave(track_id):
+            return None
+        return self._go_on(key, entry, kind, event)
+
+    def _go_on(self, key: str, entry: _Open, kind: UpdateKind, event: FallEvent) -> AlertStep | None:
+        step = _next(entry, kind, event)
         if step is None:
             return None
         if step.update.kind.closes:
-            del self._open[track_id]
+            del self._open[key]
         else:
-            self._open[track_id] = _Open(step, entry.told)
+            self._open[key] = _Open(step, entry.told)
         return step
 
     def hand_over(self, before: str, after: str) -> None:
         """The person of one track is seen as another now; an open alert goes on as it was raised."""
+        self._flood.hand_over(before, after)
         entry = self._open.pop(before, None)
         if entry is not None:
             self._open[after] = entry
@@ -151,12 +170,14 @@ class AlertBook:
             "ordinals": [[kind.value, at, *value] for (kind, at), value in self._ordinals.items()],
             "known": [[alert_state(one.alert), _updates_state(one.updates)] for one in self._known],
             "begin": self._begin,
+            "flood": self._flood.state(),
         }
 
     @classmethod
-    def restore(cls, site: str, camera_id: str, state: Mapping[str, Any]) -> Self:
+    def restore(cls, site: str, camera_id: str, parameters: FallParameters, state: Mapping[str, Any]) -> Self:
         """The book that `state` was taken from."""
-        book = cls(site, camera_id)
+        book = cls(site, camera_id, parameters)
+        book._flood = Flood.restore(parameters, state["flood"])
         for track, alert, update, told in state["open"]:
             book._open[track] = _Open(AlertStep(alert_from(alert), update_from(update)), _updates_from(told))
         book._ordinals = {(AlertKind(kind), at): (count, raised) for kind, at, count, raised in state["ordinals"]}

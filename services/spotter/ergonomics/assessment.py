@@ -90,7 +90,7 @@ class CameraAssessor:
         self._fall = fall
         self._tracker = Tracker(tracker, TRACKS_PER_FRAME * late)
         self._people: dict[str, Person] = {}
-        self._book = AlertBook(site, camera_id)
+        self._book = AlertBook(site, camera_id, fall)
         self._frames = FrameLog()
         self.newest_at: int | None = None
         self.exposure = Exposure()
@@ -170,7 +170,7 @@ class CameraAssessor:
         assessor = cls(site, camera_id, view, tracker, fall)
         assessor._tracker = Tracker.restore(tracker, state["tracker"])
         assessor._people = {track_id: Person.restore(fall, person) for track_id, *person in state["people"]}
-        assessor._book = AlertBook.restore(site, camera_id, state["book"])
+        assessor._book = AlertBook.restore(site, camera_id, fall, state["book"])
         assessor._frames = FrameLog.restore(state["frames"])
         assessor.newest_at = state["newest_at"]
         assessor.exposure = Exposure(*state["exposure"])

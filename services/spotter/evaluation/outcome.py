@@ -66,7 +66,8 @@ class Stratum:
 
 def judge(item: LabelledItem, camera: CameraReplay) -> Judged:
     """Match the alerts of a camera to its labelled falls."""
-    alerts = tuple(run for run in camera.alerts() if run.alert.kind in KINDS)
+    every = (run for one in camera.alerts() if one.alert.kind in KINDS for run in one.told())
+    alerts = tuple(sorted(every, key=lambda run: run.alert.raised_at))
     raised = [camera.seconds(run.alert.raised_at) for run in alerts]
     return Judged(item, camera, alerts, pair([impact.at_s for impact in item.impacts], raised))
 

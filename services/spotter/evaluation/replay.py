@@ -6,10 +6,10 @@ What a live run adds by its clocks (when the rule fired and the alert was stored
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spotter.core.clock import from_seconds, to_seconds
-from spotter.core.contracts import Alert, AlertUpdate, PoseFrame
+from spotter.core.contracts import Alert, AlertUpdate, PoseFrame, UpdateKind
 from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
 from spotter.core.settings import Settings
 from spotter.ergonomics.alerts import AlertStep
@@ -64,6 +64,12 @@ class AlertRun:
         """The kind of its last update, or "open"."""
         last = self.updates[-1].kind
         return last.value if last.closes else "open"
+
+    def told(self) -> list[AlertRun]:
+        """It and each that joined it in a flood, as if they were alerts of their own: each is told when it comes."""
+        joined = [update for update in self.updates if update.kind is UpdateKind.GROUPED]
+        alerts = [replace(self.alert, raised_at=one.at, evidence=one.evidence) for one in joined]
+        return [self, *(AlertRun(alert, (update,)) for alert, update in zip(alerts, joined, strict=True))]
 
 
 @dataclass(slots=True)

@@ -21,6 +21,10 @@ MOST_NAMES = 10
 
 _WORDS = {
     UpdateKind.RAISED: ("{what} at camera {camera}", ""),
+    UpdateKind.GROUPED: (
+        "Another {what} at camera {camera}",
+        "There are many in a few minutes, so it is told with the one before.",
+    ),
     UpdateKind.STILL_DOWN: ("Still down: {what} at camera {camera}", "Nobody has been seen to get up."),
     UpdateKind.RECOVERED: ("Closed: {what} at camera {camera}", "The person was seen upright again."),
     UpdateKind.LOST: (

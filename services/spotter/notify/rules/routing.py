@@ -19,7 +19,8 @@ class Route:
     updates: Collection[UpdateKind] = ()
 
     def takes(self, alert: Alert, update: AlertUpdate) -> bool:
-        """Whether the channel carries this update of this alert."""
+        """Whether the channel carries this update of this alert; one more in a flood goes where new alerts go."""
+        grouped = update.kind is UpdateKind.GROUPED and UpdateKind.GROUPED not in self.updates
         return all(
             not wanted or value in wanted
             for wanted, value in (
@@ -27,7 +28,7 @@ class Route:
                 (self.cameras, alert.camera_id),
                 (self.kinds, alert.kind),
                 (self.severities, alert.severity),
-                (self.updates, update.kind),
+                (self.updates, UpdateKind.RAISED if grouped else update.kind),
             )
         )
 

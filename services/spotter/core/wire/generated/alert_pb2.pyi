@@ -27,6 +27,7 @@ class UpdateKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UPDATE_KIND_RECOVERED: _ClassVar[UpdateKind]
     UPDATE_KIND_LOST: _ClassVar[UpdateKind]
     UPDATE_KIND_ENDED: _ClassVar[UpdateKind]
+    UPDATE_KIND_GROUPED: _ClassVar[UpdateKind]
 ALERT_KIND_UNSPECIFIED: AlertKind
 ALERT_KIND_POSSIBLE_FALL: AlertKind
 ALERT_KIND_PERSON_DOWN: AlertKind
@@ -39,6 +40,7 @@ UPDATE_KIND_STILL_DOWN: UpdateKind
 UPDATE_KIND_RECOVERED: UpdateKind
 UPDATE_KIND_LOST: UpdateKind
 UPDATE_KIND_ENDED: UpdateKind
+UPDATE_KIND_GROUPED: UpdateKind
 
 class Evidence(_message.Message):
     __slots__ = ("value", "threshold", "unit", "comparison")

@@ -13,6 +13,7 @@ export const KINDS = { possible_fall: "Possible fall", person_down: "Person down
 
 export const UPDATES = {
   raised: "Raised",
+  grouped: "One more, told together",
   still_down: "Still down",
   recovered: "Recovered: up again",
   lost: "Lost from view",
@@ -28,6 +29,7 @@ const EVIDENCE = {
   hip_drop: "Drop of the hip",
   head_drop: "Drop of the head",
   descent_speed: "Speed of descent",
+  grouped: "Alerts in a short time",
 };
 
 const UNITS = { deg: "°", s: " s", statures: " × height", "statures/s": " × height/s" };
