@@ -17,8 +17,9 @@ from spotter.core.parameters import ViewParameters
 from spotter.ergonomics.gates import CALIBRATED, RAW
 from spotter.ergonomics.geometry.ground import Ground
 from spotter.ergonomics.geometry.view import greatest_inclination, least_inclination
+from spotter.ergonomics.joints import HIPS, SHOULDERS, middle
 
-SHOULDERS, HIPS = [5, 6], [11, 12]
+_TORSO = [*SHOULDERS, *HIPS]
 
 MIN_LENGTH_PX = 12.0
 """A trunk shorter than this in the image has no direction worth stating [D]."""
@@ -71,17 +72,17 @@ def trunk_view(keypoints: FloatArray, confidences: FloatArray, deviations: Float
         deviations: (N, 17) px, along either axis; with them confidences are probabilities (see `gates`).
     """
     gates = RAW if deviations is None else CALIBRATED
-    upper, lower = (keypoints[:, pair].mean(axis=1) for pair in (SHOULDERS, HIPS))
+    upper, lower = middle(keypoints, SHOULDERS), middle(keypoints, HIPS)
     line = (upper - lower).astype(np.float64)
     length = np.hypot(line[:, 0], line[:, 1])
-    visible = (confidences[:, SHOULDERS + HIPS] >= gates.torso).all(axis=1) & (length >= MIN_LENGTH_PX)
+    visible = (confidences[:, _TORSO] >= gates.torso).all(axis=1) & (length >= MIN_LENGTH_PX)
     apparent = np.degrees(np.arctan2(np.abs(line[:, 0]), -line[:, 1]))
     safe = np.maximum(length, 1.0)
     if deviations is None:
         ends = np.sqrt(2.0) * np.maximum(NOISE_FRACTION * safe, NOISE_FLOOR_PX)
     else:
         # Each end is the middle of two keypoints.
-        left, right, *hips = deviations[:, SHOULDERS + HIPS].astype(np.float64).T
+        left, right, *hips = deviations[:, _TORSO].astype(np.float64).T
         shoulders = left**2 + right**2 + 2.0 * SHOULDERS_CORRELATION * left * right
         ends = np.sqrt(shoulders + hips[0] ** 2 + hips[1] ** 2) / 2.0
     sigma = np.degrees(ends / safe)
@@ -106,15 +107,16 @@ def trunk_inclination(
             in perspective, and `view` is not used.
     """
     pitches = np.array([[view.pitch_low_deg], [view.pitch_high_deg]])
-    least = np.clip(trunk.apparent - COVERAGE_Z * trunk.sigma, 0.0, 180.0)
-    most = np.clip(trunk.apparent + COVERAGE_Z * trunk.sigma, 0.0, 180.0)
-    low = least_inclination(np.stack([least, least]), pitches).min(axis=0)
+    spread = COVERAGE_Z * trunk.sigma
+    least, most = np.maximum(trunk.apparent - spread, 0.0), np.minimum(trunk.apparent + spread, 180.0)
+    low = least_inclination(least, pitches).min(axis=0)
     if usual_length is None:
         shortest = np.zeros_like(trunk.length)
     else:
-        shortest = np.nan_to_num(trunk.length / (LENGTH_SLACK * usual_length), nan=0.0, posinf=0.0)
+        shortest = trunk.length / (LENGTH_SLACK * usual_length)
+        shortest = np.where(np.isfinite(shortest), shortest, 0.0)
     shortest = np.clip(shortest, 0.0, 1.0)
-    high = greatest_inclination(np.stack([most, most]), pitches, shortest).max(axis=0)
+    high = greatest_inclination(most, pitches, shortest).max(axis=0)
     if ground is not None and len(low):
         # Both ends move apart by half of what turns the line by the noise of its angle.
         noise = COVERAGE_Z * np.radians(trunk.sigma) * trunk.length / 2.0

@@ -16,6 +16,7 @@ import numpy as np
 from spotter.core.clock import SECOND
 from spotter.core.contracts import FloatArray
 from spotter.ergonomics.gates import RAW, Gates
+from spotter.ergonomics.joints import ANKLES, HIPS, KNEES, SHOULDERS, middle
 
 TORSO_SHARE = 0.30
 """Mid-shoulder to mid-hip as a share of stature: 0.288 in Drillis & Contini's proportions (Winter 2009, fig. 4.1); the
@@ -149,12 +150,12 @@ class PersonScale:
 
 def heights(keypoints: FloatArray, confidences: FloatArray, scale: Scale, gates: Gates = RAW) -> BodyHeights:
     """Hip, head and knees above the floor in statures: keypoints (17, 2) px, confidences (17,)."""
-    hip = float(keypoints[[11, 12], 1].mean())
+    hip = float(middle(keypoints, HIPS)[1])
     weights = confidences[:5].astype(np.float64)
     if weights.max() >= gates.head:
         head = float((keypoints[:5, 1] * weights).sum() / weights.sum())
     else:
-        head = float(keypoints[[5, 6], 1].mean())
+        head = float(middle(keypoints, SHOULDERS)[1])
     seen = confidences[13] >= gates.legs and confidences[14] >= gates.legs
     knee = (float(keypoints[13, 1]) + float(keypoints[14, 1])) / 2 if seen else None
     return BodyHeights(
@@ -169,9 +170,9 @@ def feet(
 ) -> tuple[float, float] | None:
     """The floor under a person, px: keypoints (17, 2) px, confidences (17,); None where nothing tells."""
     if confidences[[15, 16]].min() >= gates.legs:
-        x, y = keypoints[[15, 16]].mean(axis=0)
+        x, y = middle(keypoints, ANKLES)
         return float(x), float(y) + (ANKLE_HEIGHT * scale.stature if scale is not None else 0.0)
-    return (float(keypoints[[11, 12], 0].mean()), scale.floor) if scale is not None else None
+    return (float(middle(keypoints, HIPS)[0]), scale.floor) if scale is not None else None
 
 
 def upright(keypoints: FloatArray, confidences: FloatArray, gates: Gates = RAW) -> bool:
@@ -183,12 +184,12 @@ def _measure(keypoints: FloatArray, confidences: FloatArray, gates: Gates) -> tu
     """(stature, floor row, torso length) in px from an upright frame; None when it is not one."""
     if confidences[[5, 6, 11, 12]].min() < gates.torso:
         return None
-    trunk = keypoints[[5, 6]].mean(axis=0) - keypoints[[11, 12]].mean(axis=0)
+    trunk = middle(keypoints, SHOULDERS) - middle(keypoints, HIPS)
     torso = float(np.hypot(trunk[0], trunk[1]))
     if torso < 8.0 or np.degrees(np.arctan2(abs(trunk[0]), -trunk[1])) > _UPRIGHT_DEG:
         return None
     stature = torso / TORSO_SHARE
-    hip_row = float(keypoints[[11, 12], 1].mean())
+    hip_row = float(middle(keypoints, HIPS)[1])
     if confidences[[13, 14, 15, 16]].min() < gates.legs:
         return stature, hip_row + HIP_HEIGHT * stature, torso
     thigh = np.linalg.norm(keypoints[[11, 12]] - keypoints[[13, 14]], axis=1).mean()
@@ -207,8 +208,8 @@ def guess_scale(keypoints: FloatArray, confidences: FloatArray, gates: Gates = R
     """
     if confidences[[5, 6, 11, 12]].min() < gates.torso or confidences[[13, 14, 15, 16]].min() < gates.legs:
         return None
-    shoulders, hips = keypoints[[5, 6]].mean(axis=0), keypoints[[11, 12]].mean(axis=0)
-    knees, ankles = keypoints[[13, 14]].mean(axis=0), keypoints[[15, 16]].mean(axis=0)
+    shoulders, hips = middle(keypoints, SHOULDERS), middle(keypoints, HIPS)
+    knees, ankles = middle(keypoints, KNEES), middle(keypoints, ANKLES)
     path = sum(float(np.linalg.norm(a - b)) for a, b in ((shoulders, hips), (hips, knees), (knees, ankles)))
     stature = path / (TORSO_SHARE + LEG_SHARE)
     lowest = float(keypoints[[15, 16], 1].max())

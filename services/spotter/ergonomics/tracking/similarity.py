@@ -39,9 +39,10 @@ def box_overlap(boxes_a: FloatArray, boxes_b: FloatArray) -> Matrix:
     """Intersection over union of each a with each b: (A, 4) and (B, 4) xyxy px -> (A, B) in 0..1."""
     low = np.maximum(boxes_a[:, None, :2], boxes_b[None, :, :2])
     high = np.minimum(boxes_a[:, None, 2:], boxes_b[None, :, 2:])
-    inter = np.prod(np.maximum(high - low, 0.0), axis=-1)
-    area_a = np.prod(boxes_a[:, 2:] - boxes_a[:, :2], axis=-1)
-    area_b = np.prod(boxes_b[:, 2:] - boxes_b[:, :2], axis=-1)
+    shared = np.maximum(high - low, 0.0)
+    inter = shared[..., 0] * shared[..., 1]
+    area_a = (boxes_a[:, 2] - boxes_a[:, 0]) * (boxes_a[:, 3] - boxes_a[:, 1])
+    area_b = (boxes_b[:, 2] - boxes_b[:, 0]) * (boxes_b[:, 3] - boxes_b[:, 1])
     union = area_a[:, None] + area_b[None] - inter
     return np.asarray(inter / np.maximum(union, 1e-9), np.float64)
 

@@ -168,9 +168,9 @@ class Tracker:
         shift = np.array(
             [track.motion.shift(seconds) for track, seconds in zip(self._tracks, elapsed, strict=True)], np.float32
         )
-        keypoints = np.stack([track.keypoints for track in self._tracks]) + shift[:, None]
-        expected = np.stack([track.box for track in self._tracks]) + np.concatenate([shift, shift], axis=1)
-        weights = np.stack([track.confidences for track in self._tracks])
+        keypoints = np.array([track.keypoints for track in self._tracks]) + shift[:, None]
+        expected = np.array([track.box for track in self._tracks]) + np.concatenate([shift, shift], axis=1)
+        weights = np.array([track.confidences for track in self._tracks])
         weak = gates_of(pose).weak
         weights = np.where(weights >= weak, weights, 0.0).astype(np.float32)
         seen = np.where(pose.confidences >= weak, pose.confidences, 0.0).astype(np.float32)
@@ -178,7 +178,7 @@ class Tracker:
         overlap = box_overlap(expected, boxes)
         size = np.maximum(expected[:, 2:] - expected[:, :2], 1.0).max(axis=1)
         # Someone who falls stops at once: the place where they were last seen counts as much as the predicted one.
-        places = np.stack([_centres(expected), _centres(expected) - shift])
+        places = np.array([_centres(expected), _centres(expected) - shift])
         distance = np.linalg.norm(places[:, :, None] - _centres(boxes), axis=3).min(axis=0) / size[:, None]
         nearness = np.exp(-(distance**2) / (2 * _NEAR**2)).astype(np.float64)
         return (oks + overlap + nearness) / 3, nearness
