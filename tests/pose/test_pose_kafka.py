@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_pose_pipeline import GIVE_UP_S, JPEG, Pretended, patient, wait_until
+from running_worker import GIVE_UP_S, JPEG, Pretended, patient, wait_until
 from test_pose_worker import counted, make_frame
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "servers"))
