@@ -24,10 +24,40 @@ from spotter.pose.models.movenet_import import read_tfjs
 from spotter.pose.models.weights import MANIFEST_FILE, PICKLE, WEIGHTS_FILE, WEIGHTS_FOLDER, read_manifest
 from spotter.pose.trial import try_out
 
+_EVALUATE_EPILOG = """\b
+Examples:
+  spotter models evaluate --images val --annotations person_keypoints.json
+  spotter models evaluate --model yolo11n-pose --input-size 640 --images val --annotations val.json --worst 10
+"""
+
+_CALIBRATE_EPILOG = """\b
+Examples:
+  spotter models calibrate --images val --annotations person_keypoints.json --picture reliability.png
+  spotter models calibrate --model yolo11n-pose --input-size 640 --images val --annotations val.json
+
+docs/calibration.md says what comes of it.
+"""
+
+_TRAIN_EPILOG = """\b
+Examples:
+  spotter models train --images site --annotations site.json --out site.safetensors
+  spotter models train --images site --annotations site.json --val-images judge --val-annotations judge.json
+      --out site.safetensors --resume site.checkpoint.safetensors
+"""
+
+_FETCH_EPILOG = """\b
+Examples:
+  spotter models fetch yolo11n-pose --from yolo11n-pose.onnx
+  spotter models fetch movenet-thunder --from movenet-thunder/model.json
+  spotter models fetch rtmo-s --from https://HOST/rtmo-s.onnx --sha256 HASH
+
+docs/models.md says which to choose and how to export one.
+"""
+
 app = typer.Typer(no_args_is_help=True, help="Pose models: list and check them, bring in your own.")
-app.command("evaluate")(evaluate)
-app.command("calibrate")(calibrate_model)
-app.command("train")(train)
+app.command("evaluate", epilog=_EVALUATE_EPILOG)(evaluate)
+app.command("calibrate", epilog=_CALIBRATE_EPILOG)(calibrate_model)
+app.command("train", epilog=_TRAIN_EPILOG)(train)
 
 
 _WHOLE = "[green]whole[/green]"
@@ -66,7 +96,7 @@ def list_models(
         raise failures[0]
 
 
-@app.command("fetch")
+@app.command("fetch", epilog=_FETCH_EPILOG)
 def fetch_model(
     name: Annotated[
         str,
