@@ -76,7 +76,9 @@ def run(scenario: Scenario, folder: Path, seed: int | None = None) -> Result:
         expected = undisturbed(frames, evidence=scenario.hold.evidence) if direct else {}
         with publisher:
             length_s = scenario.load.seconds / scenario.load.speed
-            result.actions = play(draw(scenario, seed), scene.begin, length_s)
+            result.actions = play(
+                draw(scenario, seed), scene.begin, length_s, lambda: publisher.wait(length_s + PUBLISH_S)
+            )
             scene.injector.finish()
             if not publisher.wait(length_s + PUBLISH_S):
                 result.problems.append(f"only {len(publisher.history)} of {len(frames)} frames could be published")
@@ -101,20 +103,30 @@ def run(scenario: Scenario, folder: Path, seed: int | None = None) -> Result:
     return result
 
 
-def play(actions: Sequence[Action], begin: Callable[[Action], Mend], length_s: float) -> list[str]:
+def play(
+    actions: Sequence[Action], begin: Callable[[Action], Mend], length_s: float, published: Callable[[], object]
+) -> list[str]:
     """Let the actions happen at their moments and mend each when it has lasted; says what happened when.
+
+    Moments past the load count from when it really is published, on a slow machine later than planned.
 
     Args:
         length_s: seconds on the clock that the load takes.
+        published: waits until everything is out and acknowledged.
     """
     start = time.monotonic()
     order = itertools.count()
     due: list[tuple[float, int, Action, Mend | None]] = []
     told: list[str] = []
+    over = False
     for action in actions:
         heapq.heappush(due, (action.at * length_s, next(order), action, None))
     while due:
         at, _, action, mend = heapq.heappop(due)
+        if at > length_s and not over:
+            over = True
+            published()
+            start = max(start, time.monotonic() - length_s)
         time.sleep(max(0.0, start + at - time.monotonic()))
         if mend is None:
             mended = begin(action)

@@ -1,7 +1,8 @@
 """A scenario: a small data file that says what runs, what goes wrong when, and what must hold afterwards.
 
 Every random choice (moments within their windows, how long, which replica) comes from the seed, so a scenario that
-failed can be run again as it was. Moments are shares of the time that the load takes: 0 its first message, 1 its last.
+failed can be run again as it was. Moments are shares of the time that the load takes: 0 its first message, 1 its last,
+1.5 half as long again after everything is out and acknowledged.
 """
 
 from __future__ import annotations
