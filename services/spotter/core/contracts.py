@@ -164,6 +164,38 @@ class Angle:
         return self.status in (Status.OK, Status.BOUNDED) and self.high <= threshold
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Any other quantity as an interval that holds the truth: a height, a distance, a rate, a score.
+
+    Attributes:
+        value: the best single figure, or None when there is none.
+        unit: as people read it: "cm", "1/min", "kg"; empty for a pure number.
+        Others: as in `Angle`.
+    """
+
+    value: float | None
+    low: float
+    high: float
+    unit: str
+    status: Status
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise ValueError(f"interval [{self.low}, {self.high}] {self.unit} is empty")
+
+    @classmethod
+    def exact(cls, value: float, unit: str) -> Measure:
+        """A figure that is known."""
+        return cls(value, value, value, unit, Status.OK)
+
+    @classmethod
+    def not_observable(cls, reason: str, low: float, high: float, unit: str) -> Measure:
+        """No statement beyond the range that the quantity can have at all."""
+        return cls(None, low, high, unit, Status.NOT_OBSERVABLE, reason)
+
+
 class AlertKind(StrEnum):
     """What an alert says. Wording is careful: a camera sees a possible fall."""
 

@@ -10,7 +10,9 @@ SpotterError
 ├── BusError           the bus (Kafka) refuses or cannot be set up                       exit 8
 ├── StateError         live state or snapshots (Redis) cannot be reached                 exit 9
 ├── ChannelError       a notification cannot be delivered                                exit 10
-└── RecordingError     a skeleton recording cannot be read or written                    exit 11
+├── RecordingError     a skeleton recording cannot be read or written                    exit 11
+├── MethodError        an input of an ergonomic method is unknown or out of its range     exit 12
+└── SceneError         a scene file of simulated workers does not say what it must       exit 13
 """
 
 from __future__ import annotations
@@ -102,3 +104,15 @@ class RecordingError(SpotterError):
     """A skeleton recording cannot be read or written."""
 
     exit_code = 11
+
+
+class MethodError(SpotterError):
+    """An input of an ergonomic method is not asked for, or out of its range."""
+
+    exit_code = 12
+
+
+class SceneError(SpotterError):
+    """A scene file of simulated workers does not say what it must."""
+
+    exit_code = 13

@@ -1,0 +1,1 @@
+"""Methods of ergonomics: pure tables and formulas, one file each."""
