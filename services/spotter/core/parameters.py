@@ -269,3 +269,69 @@ class FallParameters(Parameters):
     handover_reach: float = Field(
         default=1.0, ge=0, le=5, description="And no further away than this many statures, hips to hips [D]."
     )
+
+
+class SustainedParameters(Parameters):
+    """When the exposure at a station is told as sustained: shares of the person-time there, by what is proven."""
+
+    enabled: bool = Field(default=True, description="Switch for alerts on sustained exposure.")
+    window_s: float = Field(default=900.0, ge=60, le=14400, description="Time that is looked back on.")
+    deep_share: float = Field(
+        default=0.10,
+        gt=0,
+        le=1,
+        description="Share with the trunk proven to be inclined by 60 degrees or more. Over a whole day more than 5 % "
+        "went with more low back pain (Hoogendoorn et al. 2000, Spine 25:3087-3092); twice that for a short window "
+        "[D].",
+    )
+    bent_share: float = Field(
+        default=0.50,
+        gt=0,
+        le=1,
+        description="The same for 20 degrees or more, the edge of EN 1005-4 and ISO 11226 [D].",
+    )
+    least_s: float = Field(
+        default=60.0, ge=15, le=14400, description="Fewer proven person-seconds in the window are never told [D]."
+    )
+    ease_factor: float = Field(
+        default=0.7, gt=0, lt=1, description="Eased when the share is down to this part of its threshold [D]."
+    )
+
+
+class LiftParameters(Parameters):
+    """When movements of the hands are a lift (METHODS 7.2). Metres by the camera's calibration, or by a stature that is
+    assumed."""
+
+    enabled: bool = Field(default=True, description="Look for lifts.")
+    stature_m: float = Field(
+        default=1.75, ge=1.2, le=2.2, description="Standing height where the camera is not calibrated, m (METHODS 7.1)."
+    )
+    stature_sd_m: float = Field(
+        default=0.10, ge=0, le=0.3, description="How far it may be off, m: 6 % of every length (METHODS 7.1)."
+    )
+    reach_speed: float = Field(default=0.2, gt=0, le=2, description="Hands faster than this go somewhere, m/s.")
+    rest_speed: float = Field(default=0.15, gt=0, le=1, description="Hands slower than this are at rest, m/s.")
+    rest_s: float = Field(default=0.2, ge=0.05, le=2, description="At rest for this long: grasped, or placed.")
+    move_speed: float = Field(default=0.1, gt=0, le=1, description="Vertical speed of the hands with a load, m/s.")
+    hands_apart_m: float = Field(
+        default=0.6, gt=0.1, le=1.5, description="Both hands are on one load when no further apart than this, m."
+    )
+    least_rise_m: float = Field(
+        default=0.10, ge=0.02, le=1, description="Neither this much up or down nor least_across_m: no lift."
+    )
+    least_across_m: float = Field(default=0.20, ge=0.05, le=2, description="See least_rise_m, m.")
+    high_speed: float = Field(
+        default=0.75,
+        gt=0.1,
+        le=5,
+        description="Mean vertical speed of the hands from which a lift is fast, m/s (NIOSH).",
+    )
+    carry_steps: int = Field(
+        default=2, ge=1, le=20, description="More steps than these with the load: carried (NIOSH)."
+    )
+    near_side_deg: float = Field(
+        default=30.0, ge=0, le=60, description="Reach is measured in views from the side up to this yaw, degrees."
+    )
+    longest_s: float = Field(
+        default=20.0, ge=2, le=120, description="A movement that goes on for longer is no lift [D]."
+    )
