@@ -14,7 +14,7 @@ from spotter.core.clock import SECOND, now
 from spotter.core.contracts import Alert, CameraHealth, CameraState, UpdateKind
 from spotter.core.errors import StoreError
 from spotter.core.settings import RetentionSettings
-from spotter.core.store import ExposureBucket, HealthSample, LiftRecord, Store
+from spotter.core.store import ExposureBucket, HealthSample, LiftRecord, PostureRecord, Store
 from spotter.core.store.audit import FIRST_PREVIOUS
 from spotter.core.store.deliveries import Deliveries
 from spotter.core.store.records import MINUTE
@@ -24,12 +24,24 @@ DAY = 86_400 * SECOND
 BEGIN = START - START % DAY
 """Midnight before `START`; a Saturday."""
 
-FOREVER = RetentionSettings(alerts=None, messages=None, exposure=None, lifts=None, health=None, audit=None)
+FOREVER = RetentionSettings(**dict.fromkeys(RetentionSettings.model_fields))
 
 
 def bucket(minute: int = 0, **changes: object) -> ExposureBucket:
     """The bucket of camera "dock" `minute` minutes after `BEGIN`."""
     whole = ExposureBucket("site", "dock", "", BEGIN + minute * MINUTE, START, 60, 10.5, 4.25, 1.125, 0.1, 0.7, 900)
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def posture(minute: int = 0, **changes: object) -> PostureRecord:
+    """The worst posture of camera "dock" `minute` minutes after `BEGIN`."""
+    start = BEGIN + minute * MINUTE
+    whole = PostureRecord(
+        "site", "dock", "bench 2", start, START, start + SECOND, 4.25, 640, 480,
+        tuple((1.5 * joint, 2.25 * joint, 0.5) for joint in range(17)),
+        {"trunk_flexion": (45.5, 31.0, 60.0, "bounded", "unsure"), "neck": (None, -90, 180, "not_observable", "")},
+        {"reba": (4.0, 9.0)},
+    )  # fmt: skip
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
@@ -92,6 +104,36 @@ class HistoryConformance:
     def test_a_bucket_twice_in_one_write(self, store: Store) -> None:
         store.put_exposure([bucket(frames=5), bucket(frames=7), bucket(frames=6)])
         assert store.exposure(**all_time()) == [bucket(frames=7)]
+
+    def test_numbers_come_back_by_name(self, store: Store) -> None:
+        full = bucket(numbers={"lifts": 3.0, "trunk_over_20_proven": 4.125}, unscored={"hips hidden": 0.7})
+        store.put_exposure([full])
+        store.put_exposure([full])
+        assert store.exposure(**all_time()) == [full]
+        later = replace(full, numbers={"lifts": 4.0}, unscored={}, frames=901)
+        store.put_exposure([later])
+        assert store.exposure(**all_time()) == [later]
+
+    def test_exposure_of_one_station(self, store: Store) -> None:
+        store.put_exposure([bucket(0), bucket(0, zone="bench 2"), bucket(1, zone="bench 3")])
+        assert store.exposure(**all_time(zone="bench 2")) == [bucket(0, zone="bench 2")]
+        assert store.exposure(**all_time(zone="")) == [bucket(0)]
+
+    def test_the_worst_postures_first(self, store: Store) -> None:
+        mild, bad, worst = posture(0, rank=1.5), posture(1, rank=7.25), posture(2, rank=11.0)
+        store.put_postures([mild, worst, bad])
+        assert store.postures(**all_time()) == [worst, bad, mild]
+        assert store.postures(**all_time(limit=2, zone="bench 2", site="site", camera_id="dock")) == [worst, bad]
+        assert store.postures(**all_time(zone="")) == []
+        assert store.postures(since=BEGIN, until=BEGIN + MINUTE) == [mild]
+        store.put_postures([])
+
+    def test_a_worse_posture_replaces_and_a_better_one_does_not(self, store: Store) -> None:
+        store.put_postures([posture(rank=3.0), posture(rank=5.0, at=BEGIN + 2 * SECOND), posture(rank=4.0)])
+        store.put_postures([posture(rank=4.5)])
+        assert store.postures(**all_time()) == [posture(rank=5.0, at=BEGIN + 2 * SECOND)]
+        store.put_postures([posture(rank=6.0, width=1280)])
+        assert store.postures(**all_time()) == [posture(rank=6.0, width=1280)]
 
     def test_health_keeps_the_newest_of_each_minute(self, store: Store) -> None:
         late = sample(0, 50, state=CameraState.BACKING_OFF, detail="no answer")
@@ -246,14 +288,16 @@ class RetentionConformance:
     def test_history_goes_by_its_own_time(self, store: Store) -> None:
         minutes = [day * 24 * 60 for day in (0, 1, 30, 59)]
         store.put_exposure([bucket(minute) for minute in minutes])
+        store.put_postures([posture(minute) for minute in minutes])
         store.put_health([sample(minute) for minute in minutes])
         store.put_lifts([lift(minute) for minute in minutes])
-        keep = FOREVER.model_copy(update={"exposure": 40, "lifts": 20, "health": 40})
+        keep = FOREVER.model_copy(update={"exposure": 40, "postures": 40, "lifts": 20, "health": 40})
         report = run_retention(store, keep, BEGIN + 60 * DAY)
         assert store.exposure(**all_time()) == [bucket(minute) for minute in minutes[2:]]
+        assert store.postures(**all_time()) == [posture(minute) for minute in minutes[2:]]
         assert store.health(**all_time()) == [sample(minute) for minute in minutes[2:]]
         assert store.lifts(**all_time()) == [lift(minute) for minute in minutes[3:]]
-        assert [part(report, name).deleted for name in ("exposure", "lifts", "health")] == [2, 3, 2]
+        assert [part(report, name).deleted for name in ("exposure", "postures", "lifts", "health")] == [2, 2, 3, 2]
         assert [part(report, name).held for name in ("exposure", "lifts", "health")] == [0, 0, 0]
         assert part(report, "lifts").oldest == lift(minutes[3]).started_at
         cut_off = part(report, "exposure").cut_off

@@ -14,10 +14,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alert_samples import make_alert, make_update
-from sqlalchemy import Connection, create_engine, event, inspect, text
+from sqlalchemy import Connection, create_engine, event, inspect, select, text
+from sqlalchemy.orm import Session
 
 from spotter.core.errors import StoreError
 from spotter.core.store import Store
+from spotter.core.store.history_rows import exposure_of
+from spotter.core.store.history_tables import ExposureRow
 from spotter.core.store.migrate import configuration, migrate
 from spotter.core.store.tables import Base
 
@@ -45,7 +48,8 @@ def definitions(connection: Connection) -> set[str]:
     for name, sql in connection.execute(text(select)):
         if name.startswith(("sqlite_", "alembic_")):
             continue
-        for line in sql.splitlines():
+        # SQLite puts an added column on the line of the one before.
+        for line in re.split(r"\n|(?<=NOT NULL), ", sql):
             found.add(f"{name}: {re.sub(r' +', ' ', line.strip().rstrip(','))}")
     return found
 
@@ -143,3 +147,18 @@ def test_processes_that_open_a_new_database_at_once_all_succeed(tmp_path: Path) 
         assert process.returncode == 0, errors
     with Store.open(path, "read") as store:
         assert store.counts().alerts == 0
+
+
+def test_exposure_of_an_older_database_goes_on(connection: Connection) -> None:
+    command.upgrade(configuration(connection), "0003")
+    columns = "site, camera_id, start, zone, epoch, seconds, upright, bent, deep, unproven, not_observable, frames"
+    old = f"INSERT INTO exposure_buckets ({columns}) VALUES ('site', 'dock', :start, '', 1, 60, 9.5, 2, 1, 0, 0, 900)"
+    connection.execute(text(old), {"start": "2026-03-02 10:00:00+00:00"})
+    migrate(connection, "test")
+    # A service of the release before goes on writing.
+    connection.execute(text(old), {"start": "2026-03-02 10:01:00+00:00"})
+    with Session(connection) as session:
+        buckets = [exposure_of(row) for row in session.scalars(select(ExposureRow).order_by(ExposureRow.start))]
+    assert [(bucket.upright, bucket.frames, bucket.numbers, bucket.unscored) for bucket in buckets] == [
+        (9.5, 900, {}, {})
+    ] * 2

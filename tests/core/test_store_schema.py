@@ -20,7 +20,8 @@ from spotter.core.settings import StoreSettings
 from spotter.core.store import Store
 from spotter.core.store.migrate import configuration
 
-NEWEST = "0003"
+REVISIONS = ("0001", "0002", "0003", "0004")
+BEFORE, NEWEST = REVISIONS[-2:]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -69,21 +70,21 @@ def spotter(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
 
 
 def test_a_database_one_migration_behind(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    migrate_to(url, "0002")
-    with pytest.raises(StoreError, match=f"1 migration behind: it has schema 0002, this Spotter needs {NEWEST}"):
+    migrate_to(url, BEFORE)
+    with pytest.raises(StoreError, match=f"1 migration behind: it has schema {BEFORE}, this Spotter needs {NEWEST}"):
         Store.open(url, "read")
     code, out, err = spotter(capsys, "db", "check", "--database", url)
     assert (code, out) == (5, "")
     assert err.endswith("Run `spotter db upgrade`\n")
     code, out, _ = spotter(capsys, "db", "current", "--database", url)
     assert code == 0
-    assert "schema 0002, 1 behind: run `spotter db upgrade` to apply 0003" in out
+    assert f"schema {BEFORE}, 1 behind: run `spotter db upgrade` to apply {NEWEST}" in out
     code, out, _ = spotter(capsys, "db", "upgrade", "--database", url)
     assert code == 0
-    assert "applied: 0003" in out
+    assert f"applied: {NEWEST}" in out
     code, out, _ = spotter(capsys, "db", "check", "--database", url)
     assert code == 0
-    assert out.endswith("schema 0003, up to date\n")
+    assert out.endswith(f"schema {NEWEST}, up to date\n")
 
 
 def test_a_database_from_the_future(url: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +104,7 @@ def test_an_empty_database(server_url: str, capsys: pytest.CaptureFixture[str]) 
     assert code == 5
     assert "holds no Spotter tables" in err
     code, out, _ = spotter(capsys, "db", "current", "--database", server_url, "--json")
-    assert json.loads(out)["missing"] == ["0001", "0002", "0003"]
+    assert json.loads(out)["missing"] == list(REVISIONS)
     # Looking at it made nothing.
     engine = create_engine(server_url)
     assert inspect(engine).get_table_names() == []
@@ -122,10 +123,10 @@ def test_upgrades_at_the_same_time_migrate_once(url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert sorted(applied) == [(), (), ("0001", "0002", "0003")]
+    assert sorted(applied) == [(), (), REVISIONS]
     with Store.open(url, "read") as store:
         assert [(one.action, one.details["revisions"]) for one in store.audit()] == [
-            ("upgrade", ["0001", "0002", "0003"])
+            ("upgrade", list(REVISIONS))
         ]
 
 
@@ -151,14 +152,14 @@ def test_what_an_older_spotter_wrote_is_kept(url: str) -> None:
 
 
 def test_a_service_waits_for_the_upgrade_and_never_does_it(server_url: str) -> None:
-    migrate_to(server_url, "0002")
+    migrate_to(server_url, BEFORE)
     alert = make_alert()
     with Store.connect(StoreSettings(url=server_url), distributed=True) as service:
         for call in (service.ping, service.counts, lambda: service.record(alert, make_update(alert))):
             with pytest.raises(StoreError, match="1 migration behind"):
                 call()
         with Store.attach(server_url) as job:
-            assert job.upgrade("spotter db upgrade") == ("0003",)
+            assert job.upgrade("spotter db upgrade") == (NEWEST,)
         service.ping()
         assert service.record(alert, make_update(alert))
 
@@ -191,14 +192,14 @@ def test_a_rolling_upgrade_leaves_running_services_alone(server_url: str) -> Non
             pytest.raises(StoreError, match="does not know"),
         ):
             restarted.ping()
-        stamp(server_url, "0002")  # someone put an old dump back
+        stamp(server_url, BEFORE)  # someone put an old dump back
         with pytest.raises(StoreError, match="1 migration behind"):
             running.ping()
 
 
 def test_migrate_never_holds_everywhere(url: str) -> None:
     never = StoreSettings(migrate="never")
-    migrate_to(url, "0002")
+    migrate_to(url, BEFORE)
     with pytest.raises(StoreError, match="1 migration behind"):
         Store.open(url, settings=never)
     with Store.open(url) as store:

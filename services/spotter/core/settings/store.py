@@ -22,6 +22,9 @@ class RetentionSettings(Section):
         default=90, gt=0, description="Delivered outbox messages and their deliveries; undelivered ones stay."
     )
     exposure: float | None = Field(default=400, gt=0, description="Exposure buckets.")
+    postures: float | None = Field(
+        default=90, gt=0, description="Skeletons of the worst posture of each minute and station [D]."
+    )
     lifts: float | None = Field(default=400, gt=0, description="Lifts.")
     health: float | None = Field(default=90, gt=0, description="Camera health by the minute.")
     audit: float | None = Field(default=None, gt=0, description="The audit trail; its newest entry always stays.")

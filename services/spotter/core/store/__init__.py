@@ -15,6 +15,7 @@ from spotter.core.store.records import (
     HealthSample,
     LiftRecord,
     OutboxEntry,
+    PostureRecord,
 )
 from spotter.core.store.repository import Store
 
@@ -30,6 +31,7 @@ __all__ = [
     "HealthSample",
     "LiftRecord",
     "OutboxEntry",
+    "PostureRecord",
     "Store",
     "alert_from_json",
     "alert_json",

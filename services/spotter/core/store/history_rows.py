@@ -6,13 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from spotter.core.contracts import CameraState
-from spotter.core.store.history_tables import ExposureRow, HealthRow, LiftRow
-from spotter.core.store.records import ExposureBucket, HealthSample, LiftRecord
+from spotter.core.store.history_tables import ExposureRow, HealthRow, LiftRow, PostureRow
+from spotter.core.store.records import ExposureBucket, HealthSample, LiftRecord, PostureRecord
 
 
 def exposure_values(bucket: ExposureBucket) -> dict[str, Any]:
     """Column values of `exposure_buckets`."""
-    return asdict(bucket)
+    return asdict(bucket) | {"numbers": dict(bucket.numbers), "unscored": dict(bucket.unscored)}
 
 
 def exposure_of(row: ExposureRow) -> ExposureBucket:
@@ -30,6 +30,33 @@ def exposure_of(row: ExposureRow) -> ExposureBucket:
         unproven=row.unproven,
         not_observable=row.not_observable,
         frames=row.frames,
+        numbers=row.numbers,
+        unscored=row.unscored,
+    )
+
+
+def posture_values(posture: PostureRecord) -> dict[str, Any]:
+    """Column values of `postures`."""
+    return asdict(posture)
+
+
+def posture_of(row: PostureRow) -> PostureRecord:
+    """The posture that a row holds."""
+    return PostureRecord(
+        site=row.site,
+        camera_id=row.camera_id,
+        zone=row.zone,
+        start=row.start,
+        epoch=row.epoch,
+        at=row.at,
+        rank=row.rank,
+        width=row.width,
+        height=row.height,
+        keypoints=tuple((x, y, confidence) for x, y, confidence in row.keypoints),
+        angles={
+            name: (value, low, high, status, reason) for name, (value, low, high, status, reason) in row.angles.items()
+        },
+        scores={name: (low, high) for name, (low, high) in row.scores.items()},
     )
 
 

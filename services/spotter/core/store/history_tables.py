@@ -1,6 +1,6 @@
-"""Tables of what grows with time: exposure buckets, lifts and camera health; and the audit trail.
+"""Tables of what grows with time: exposure buckets, worst postures, lifts and camera health; and the audit trail.
 
-On Postgres the first three are partitioned by the week (`partitions.py`), so each key holds the time of its row.
+On Postgres all but the last are partitioned by the week (`partitions.py`), so each key holds the time of its row.
 SQLite has plain tables.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spotter.core.store.tables import Base, UtcTime
@@ -32,6 +32,29 @@ class ExposureRow(Base):
     unproven: Mapped[float]
     not_observable: Mapped[float]
     frames: Mapped[int]
+    numbers: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    unscored: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+    __table_args__ = (Index(None, "start"), {"postgresql_partition_by": "RANGE (start)"})
+
+
+class PostureRow(Base):
+    """The worst posture at one station in one minute (`records.PostureRecord`)."""
+
+    __tablename__ = "postures"
+
+    site: Mapped[str] = mapped_column(String(63), primary_key=True)
+    camera_id: Mapped[str] = mapped_column(String(63), primary_key=True)
+    start: Mapped[int] = mapped_column(UtcTime, primary_key=True)
+    zone: Mapped[str] = mapped_column(Text, primary_key=True)
+    epoch: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(UtcTime)
+    rank: Mapped[float]
+    width: Mapped[int]
+    height: Mapped[int]
+    keypoints: Mapped[list[Any]]
+    angles: Mapped[dict[str, Any]]
+    scores: Mapped[dict[str, Any]]
 
     __table_args__ = (Index(None, "start"), {"postgresql_partition_by": "RANGE (start)"})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from spotter.core.clock import SECOND
@@ -64,16 +64,19 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ExposureBucket:
-    """Person-seconds of one zone of one camera in one stretch of event time, by what the trunk inclination proves.
+    """Person-seconds of one station of one camera in one stretch of event time, by what the trunk inclination proves.
 
     The bands are those of `ergonomics.exposure`. (site, camera_id, zone, start, epoch) names a bucket for ever, so that
     a replay writes the same bucket again.
 
     Attributes:
-        zone: zone or station; empty for the whole view.
+        zone: name of the station; empty for the whole view.
         start: event time at which the bucket begins, UTC ns, a whole multiple of its length.
         seconds: length of the bucket.
         frames: assessed frames in it, also those without people: the coverage that the rates stand on.
+        numbers: person-seconds and counts by name, all of which may be added; `ergonomics.exposure.numbers` says what
+            each of them is. A name that is not there is 0.
+        unscored: person-seconds in which the trunk could not be judged, by reason.
     """
 
     site: str
@@ -88,6 +91,40 @@ class ExposureBucket:
     unproven: float = 0.0
     not_observable: float = 0.0
     frames: int = 0
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    unscored: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PostureRecord:
+    """The worst posture at one station in one minute, as a skeleton: no pixels, and nothing that says who it was.
+
+    (site, camera_id, zone, start, epoch) names it; the worse of two is kept, so that a replay changes nothing.
+
+    Attributes:
+        zone: name of the station; empty for the whole view.
+        start: event time at which the minute begins, UTC ns.
+        at: event time of the frame, UTC ns.
+        rank: what "worse" means: the lowest posture-only REBA score that the view allows, plus the proven trunk
+            inclination as a share of 180 degrees.
+        width, height: of the picture, px.
+        keypoints: 17 of (x, y, confidence), COCO-17, px.
+        angles: (value, low, high, status, reason) by name, degrees; value is None where there is none.
+        scores: (lowest, highest) of posture-only scores by name.
+    """
+
+    site: str
+    camera_id: str
+    zone: str
+    start: int
+    epoch: int
+    at: int
+    rank: float
+    width: int
+    height: int
+    keypoints: tuple[tuple[float, float, float], ...]
+    angles: Mapping[str, tuple[float | None, float, float, str, str]]
+    scores: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)

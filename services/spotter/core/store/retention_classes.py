@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, TextClause, and_, exists, func, not_, or_,
 
 from spotter.core.store.alert_lists import by_list
 from spotter.core.store.delivery_records import DeliveryState
-from spotter.core.store.history_tables import ExposureRow, HealthRow, LiftRow
+from spotter.core.store.history_tables import ExposureRow, HealthRow, LiftRow, PostureRow
 from spotter.core.store.tables import AlertRow, DeliveryRow, OutboxRow
 
 
@@ -77,6 +77,7 @@ CLASSES = (
         ),
     ),
     DataClass("exposure", (Part(ExposureRow, ExposureRow.start, true(), true()),)),
+    DataClass("postures", (Part(PostureRow, PostureRow.start, true(), true()),)),
     DataClass("lifts", (Part(LiftRow, LiftRow.started_at, true(), true()),)),
     DataClass("health", (Part(HealthRow, HealthRow.minute, true(), true()),)),
 )
