@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from spotter.core.contracts import Status
 
@@ -68,16 +68,37 @@ class Given:
 
     `value` is the best single figure of a number that was measured: the probabilities of action levels take `low` to
     `high` as the middle 90 % of a normal distribution around it; without it every value of the interval is equally
-    likely.
+    likely. `weights` says how likely each of the `choices` is; empty: equally likely.
     """
 
     low: float = 0.0
     high: float = 0.0
     value: float | None = None
     choices: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
     rows: tuple[Mapping[str, Given], ...] = ()
     provenance: Provenance = Provenance.ENTERED
     reason: str = ""
+
+    @classmethod
+    def exact(cls, number: float) -> Self:
+        """A number that a person entered."""
+        return cls(float(number), float(number))
+
+    @classmethod
+    def between(cls, low: float, high: float) -> Self:
+        """An interval that a person entered."""
+        return cls(float(low), float(high))
+
+    @classmethod
+    def of(cls, *choices: str) -> Self:
+        """One of these; "yes" or "no" of a flag."""
+        return cls(choices=choices)
+
+    @classmethod
+    def unknown(cls, reason: str = "") -> Self:
+        """May be anything that the method allows."""
+        return cls(provenance=Provenance.UNKNOWN, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +108,7 @@ class Result:
     Attributes:
         name: what `value` is called: "REBA", "RWL", "LI".
         value: the one value when low equals high, else the most probable or middle one; None where there is none.
-        low, high: lowest and highest that the inputs allow.
+        low, high: lowest and highest that the inputs allow; nan where the status is `out_of_scope`.
         levels: probability of each action level or category, by its name, in rising order; they add up to 1.
         widening: what knowing each input exactly would take off the width of the interval at most, widest first.
         table_version: which printed or published table was used, where several circulate.

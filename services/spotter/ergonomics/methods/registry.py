@@ -1,0 +1,48 @@
+"""The methods that there are. Adding one is a file, a line here and a row in the table of tests/ergonomics/methods. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spotter.core.errors import MethodError
+from spotter.ergonomics.methods.api import Method, Result
+from spotter.ergonomics.methods.inputs import givens
+
+METHODS: tuple[Method, ...] = ()
+
+
+def methods() -> dict[str, Method]:
+    """Every method by name, in the order of docs/methods.md."""
+    return {method.name: method for method in METHODS}
+
+
+def method(name: str) -> Method:
+    """The method of that name.
+
+    Raises:
+        MethodError: there is none; names those there are.
+    """
+    found = methods().get(name.lower())
+    if found is None:
+        raise MethodError(f"there is no method '{name}'", mend=f"Choose from {', '.join(methods())}")
+    return found
+
+
+def assess(name: str, /, **values: Any) -> Result:
+    """Judge one posture or one job by a method, from plain values.
+
+    A number may be exact (45), an interval ((5, 10) or "5..10") or left out; a choice one answer ("fair") or several
+    (("good", "fair")); a flag True or False. What is left out is unknown and widens the result. A name without its
+    side sets both sides: `wrist_flexion` stands for `left_wrist_flexion` and `right_wrist_flexion`.
+
+    Example:
+        >>> from spotter.ergonomics.methods import assess
+        >>> result = assess("reba", trunk_flexion=45, load_kg=(5, 10), coupling="fair")
+        >>> result.low <= result.high
+        True
+
+    Raises:
+        MethodError: there is no such method or input, or a value is out of its range; names it and the mend.
+    """
+    chosen = method(name)
+    return chosen.assess(givens(chosen.name, chosen.asks, values))
