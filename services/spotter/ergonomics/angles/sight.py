@@ -53,7 +53,7 @@ class Sight:
         return cls(rays, ahead, right, np.degrees(np.arctan2(-middle[..., 2], level)), ground.reason)
 
     def __len__(self) -> int:
-        return self.rays.shape[1]
+        return int(self.rays.shape[1])
 
     def at(self, joint: Joint) -> Points:
         """(D, N, 3) unit rays to a joint."""
