@@ -15,7 +15,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-TEST_PACKAGES := chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+TEST_PACKAGES := chromium fonts-dejavu-core libpangoft2-1.0-0 python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly mosquitto postgresql \
 	prometheus prometheus-alertmanager redis-server
 
@@ -71,5 +71,5 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 $(VENV)/.tested: pyproject.toml | $(BIN)/python
 	@echo "Installing Spotter, torch and the test tools into $(VENV) (once; torch is large)"
 	$(PIP) install --quiet "$(TORCH)"
-	$(PIP) install --quiet --editable ".[torch,stream,notify,trace,dev]"
+	$(PIP) install --quiet --editable ".[torch,stream,notify,trace,report,dev]"
 	@touch $@ $(VENV)/.installed

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from alert_samples import START, make_alert, make_update
 from store_history_conformance import DAY, AuditConformance, HistoryConformance, RetentionConformance
+from store_tasks_conformance import TasksConformance
 
 from spotter.core.clock import SECOND, now
 from spotter.core.contracts import (
@@ -25,7 +26,7 @@ from spotter.core.store import AlertCursor, AlertQuery, Counts, Store, alert_fro
 from spotter.core.store.deliveries import Deliveries
 
 
-class StoreConformance(HistoryConformance, AuditConformance, RetentionConformance):
+class StoreConformance(HistoryConformance, AuditConformance, RetentionConformance, TasksConformance):
     """The promises of `core.store`, one test for each."""
 
     @pytest.fixture

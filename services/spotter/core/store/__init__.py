@@ -18,6 +18,7 @@ from spotter.core.store.records import (
     PostureRecord,
 )
 from spotter.core.store.repository import Store
+from spotter.core.store.task_records import TaskRecord
 
 __all__ = [
     "AlertCursor",
@@ -33,6 +34,7 @@ __all__ = [
     "OutboxEntry",
     "PostureRecord",
     "Store",
+    "TaskRecord",
     "alert_from_json",
     "alert_json",
     "audit_json",

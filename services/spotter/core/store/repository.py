@@ -28,10 +28,19 @@ from spotter.core.store.failures import store_error
 from spotter.core.store.history import HistoryRepository
 from spotter.core.store.migrate import Schema, SchemaState, migrate, schema_state
 from spotter.core.store.outbox import OutboxRepository
+from spotter.core.store.tasks import TaskRepository
 from spotter.core.telemetry.store_metrics import StoreMetrics
 
 
-class Store(AlertRepository, OutboxRepository, CameraRepository, HistoryRepository, AuditRepository, CountRepository):
+class Store(
+    AlertRepository,
+    OutboxRepository,
+    CameraRepository,
+    HistoryRepository,
+    TaskRepository,
+    AuditRepository,
+    CountRepository,
+):
     """An open database. Make one with `Store.open` or `Store.connect`; close it, or use it as a context manager."""
 
     @classmethod
