@@ -135,4 +135,4 @@ def test_stored_fills_only_that_step() -> None:
 
 @pytest.mark.parametrize("kind", list(UpdateKind))
 def test_which_updates_close(kind: UpdateKind) -> None:
-    assert kind.closes == (kind.value in {"recovered", "lost", "ended"})
+    assert kind.closes == (kind.value in {"recovered", "lost", "ended", "eased"})

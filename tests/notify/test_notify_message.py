@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from notify_tools import fall, person_down
 
 from spotter.core.clock import SECOND
-from spotter.core.contracts import Alert, AlertUpdate, Severity, UpdateKind
+from spotter.core.contracts import Alert, AlertKind, AlertUpdate, Severity, UpdateKind
 from spotter.core.store.alert_json import message_json
 from spotter.notify.message import Message, MessageType, alert_message, summarise, summary_message, trial_message
 
@@ -111,6 +111,26 @@ def test_the_time_of_a_summary_in_words(minutes: int, words: str) -> None:
     alert = person_down()
     summary = summarise([(message_json(alert, make_update(alert)), START)], START + minutes * 60 * SECOND)
     assert summary_message(1, Severity.P2, summary).title == f"1 more in the last {words}"
+
+
+@pytest.mark.parametrize(
+    ("update", "words"),
+    [
+        (UpdateKind.RAISED, "For the next review of the work; nobody needs to come."),
+        (UpdateKind.EASED, "Less time is spent in that posture again."),
+        (UpdateKind.ENDED, "The camera's pictures ended."),
+        (UpdateKind.LOST, "nothing is known of how it went on"),
+    ],
+)
+def test_an_alert_about_work_speaks_of_nobody(update: UpdateKind, words: str) -> None:
+    alert = replace(person_down(), kind=AlertKind.SUSTAINED_POSTURE, severity=Severity.P3, zone="bay 2", track_id="")
+    made = make_update(alert, 0 if update is UpdateKind.RAISED else 1, update)
+    message = told(alert, made)
+    assert message.text.startswith("P3, site ")
+    assert words in message.text
+    assert "zone bay 2" in message.text
+    assert "person" not in message.text
+    assert "ustained posture at camera" in message.title
 
 
 def test_a_test_says_that_it_is_one() -> None:

@@ -109,8 +109,9 @@ class Banners:
             update = step.update.kind
             if update is not UpdateKind.RAISED:
                 text = f"{text}: {update.value.replace('_', ' ')}"
-            colour = _GREEN if update is UpdateKind.RECOVERED else _RED
-            self._shown.append((at, f"{step.alert.severity.value}  {text}  {step.alert.track_id}", colour))
+            colour = _GREEN if update in (UpdateKind.RECOVERED, UpdateKind.EASED) else _RED
+            whom = step.alert.track_id or step.alert.zone or ""
+            self._shown.append((at, f"{step.alert.severity.value}  {text}  {whom}".rstrip(), colour))
 
     def draw(self, canvas: Image, at: int) -> None:
         self._shown = [row for row in self._shown if at - row[0] <= _BANNER_S * 1e9]

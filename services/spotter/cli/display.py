@@ -164,8 +164,15 @@ def alert_text(alert: Alert, update: AlertUpdate) -> str:
         for name, item in list(evidence.items())[:3]
     )
     return " | ".join(
-        filter(None, (f"{when}Z {head}", f"camera {alert.camera_id}", f"track {alert.track_id}", numbers))
+        filter(None, (f"{when}Z {head}", f"camera {alert.camera_id}", _whom(alert), numbers))
     )
+
+
+def _whom(alert: Alert) -> str:
+    """A person's pseudonym, or the station whose work it is about."""
+    if alert.track_id:
+        return f"track {alert.track_id}"
+    return f"station {alert.zone}" if alert.zone else "whole view"
 
 
 def _step(update: AlertUpdate) -> str:

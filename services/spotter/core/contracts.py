@@ -197,21 +197,32 @@ class Measure:
 
 
 class AlertKind(StrEnum):
-    """What an alert says. Wording is careful: a camera sees a possible fall."""
+    """What an alert says. Wording is careful: a camera sees a possible fall.
+
+    SUSTAINED_POSTURE is about the work at a station, not about anybody: its track is empty, its zone the station.
+    """
 
     POSSIBLE_FALL = "possible_fall"
     PERSON_DOWN = "person_down"
+    SUSTAINED_POSTURE = "sustained_posture"
+
+    @property
+    def is_emergency(self) -> bool:
+        """True for alerts of somebody who may need help."""
+        return self in (AlertKind.POSSIBLE_FALL, AlertKind.PERSON_DOWN)
 
 
 class Severity(StrEnum):
-    """P1: someone must look now. P2: someone must look soon."""
+    """P1: someone must look now. P2: someone must look soon. P3: for the next review of the work."""
 
     P1 = "P1"
     P2 = "P2"
+    P3 = "P3"
 
 
 class UpdateKind(StrEnum):
-    """What happened to an alert after it was raised. GROUPED: one more like it, told as a part of it in a flood."""
+    """What happened to an alert after it was raised. GROUPED: one more like it, told as a part of it in a flood.
+    EASED: the exposure that it tells of has gone down."""
 
     RAISED = "raised"
     STILL_DOWN = "still_down"
@@ -219,11 +230,12 @@ class UpdateKind(StrEnum):
     LOST = "lost"
     ENDED = "ended"
     GROUPED = "grouped"
+    EASED = "eased"
 
     @property
     def closes(self) -> bool:
         """True when the alert is closed by this update."""
-        return self in (UpdateKind.RECOVERED, UpdateKind.LOST, UpdateKind.ENDED)
+        return self in (UpdateKind.RECOVERED, UpdateKind.LOST, UpdateKind.ENDED, UpdateKind.EASED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ and the numbers of its updates, so that writing it once more changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
 from spotter.core.clock import from_seconds, to_seconds
@@ -23,9 +23,11 @@ from spotter.core.contracts import (
     alert_id,
 )
 from spotter.core.parameters import FallParameters
-from spotter.ergonomics.alert_state import alert_from, alert_state, update_from, update_state
 from spotter.ergonomics.events.fall import RULE_VERSION, FallEvent, FallEventKind
 from spotter.ergonomics.flood import Flood
+from spotter.ergonomics.open_alert import AlertStep, KnownAlert, OpenAlert, ended, next_step
+
+__all__ = ["AlertBook", "AlertStep", "KnownAlert", "ended"]
 
 _RAISES = {
     FallEventKind.FALL: (AlertKind.POSSIBLE_FALL, Severity.P1),
@@ -48,37 +50,6 @@ _ORDINALS_KEPT = from_seconds(1800.0)
 """Two alerts that began at the same instant are raised within this time of each other (longest patience: 600 s)."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertStep:
-    """An alert as it stands after `update`."""
-
-    alert: Alert
-    update: AlertUpdate
-
-
-@dataclass(frozen=True, slots=True)
-class KnownAlert:
-    """An alert that was there before this history began, with its updates in the order of their numbers."""
-
-    alert: Alert
-    updates: tuple[AlertUpdate, ...]
-
-
-def ended(known: KnownAlert) -> AlertStep:
-    """Close an alert of a camera that has ended, and that nobody follows any more, at its newest update."""
-    last = known.updates[-1]
-    update = AlertUpdate(known.alert.id, last.number + 1, UpdateKind.ENDED, last.at)
-    return AlertStep(replace(known.alert, ended_at=last.at), update)
-
-
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """An open alert, and the updates that the store knew of it before."""
-
-    step: AlertStep
-    told: tuple[AlertUpdate, ...] = ()
-
-
 class AlertBook:
     """The open alerts of one camera epoch, by track: at most one at a time each; in a flood by group (see `flood`)."""
 
@@ -86,13 +57,14 @@ class AlertBook:
         self._flood = Flood(parameters)
         self._site = site
         self._camera_id = camera_id
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, OpenAlert] = {}
         self._ordinals: dict[tuple[AlertKind, int], tuple[int, int]] = {}
         self._known: list[KnownAlert] = []
         self._begin = 0
 
     def seed(self, known: Iterable[KnownAlert], begin: int) -> None:
         """Make stored alerts known to a history that begins at event time `begin`; each is adopted at most once."""
+        known = [one for one in known if one.alert.kind.is_emergency]
         self._known = sorted(known, key=lambda one: (one.alert.started_at, one.alert.id))
         self._begin = begin
 
@@ -134,14 +106,14 @@ class AlertBook:
             return None
         return self._go_on(key, entry, kind, event)
 
-    def _go_on(self, key: str, entry: _Open, kind: UpdateKind, event: FallEvent) -> AlertStep | None:
-        step = _next(entry, kind, event)
+    def _go_on(self, key: str, entry: OpenAlert, kind: UpdateKind, event: FallEvent) -> AlertStep | None:
+        step = next_step(entry, kind, event.at, event.evidence)
         if step is None:
             return None
         if step.update.kind.closes:
             del self._open[key]
         else:
-            self._open[key] = _Open(step, entry.told)
+            self._open[key] = OpenAlert(step, entry.told)
         return step
 
     def hand_over(self, before: str, after: str) -> None:
@@ -163,12 +135,9 @@ class AlertBook:
     def state(self) -> dict[str, Any]:
         """Everything, as plain values."""
         return {
-            "open": [
-                [track, alert_state(entry.step.alert), update_state(entry.step.update), _updates_state(entry.told)]
-                for track, entry in self._open.items()
-            ],
+            "open": [[track, *entry.state()] for track, entry in self._open.items()],
             "ordinals": [[kind.value, at, *value] for (kind, at), value in self._ordinals.items()],
-            "known": [[alert_state(one.alert), _updates_state(one.updates)] for one in self._known],
+            "known": [one.state() for one in self._known],
             "begin": self._begin,
             "flood": self._flood.state(),
         }
@@ -178,10 +147,9 @@ class AlertBook:
         """The book that `state` was taken from."""
         book = cls(site, camera_id, parameters)
         book._flood = Flood.restore(parameters, state["flood"])
-        for track, alert, update, told in state["open"]:
-            book._open[track] = _Open(AlertStep(alert_from(alert), update_from(update)), _updates_from(told))
+        book._open = {track: OpenAlert.restore(entry) for track, *entry in state["open"]}
         book._ordinals = {(AlertKind(kind), at): (count, raised) for kind, at, count, raised in state["ordinals"]}
-        book._known = [KnownAlert(alert_from(alert), _updates_from(updates)) for alert, updates in state["known"]]
+        book._known = [KnownAlert.restore(one) for one in state["known"]]
         book._begin = state["begin"]
         return book
 
@@ -196,13 +164,13 @@ class AlertBook:
         update = AlertUpdate(one.alert.id, one.updates[-1].number + 1, kind, at, evidence)
         return AlertStep(replace(one.alert, ended_at=at), update)
 
-    def _raise(self, event: FallEvent, pose: PoseFrame, track_id: str, considered: int, dropped: int) -> _Open:
+    def _raise(self, event: FallEvent, pose: PoseFrame, track_id: str, considered: int, dropped: int) -> OpenAlert:
         kind, severity = _RAISES[event.kind]
         ordinal = self._ordinal(kind, event)
         identity = alert_id(self._site, self._camera_id, kind, pose.epoch, event.started_at, ordinal)
         known = self._adopt(identity, kind, event.started_at)
         if known is not None:
-            return _Open(AlertStep(known.alert, known.updates[0]), known.updates)
+            return OpenAlert(AlertStep(known.alert, known.updates[0]), known.updates)
         alert = Alert(
             id=identity,
             site=self._site,
@@ -221,7 +189,7 @@ class AlertBook:
             frames_dropped=dropped,
             zone=event.zone or None,
         )
-        return _Open(AlertStep(alert, AlertUpdate(alert.id, 0, UpdateKind.RAISED, event.at, event.evidence)))
+        return OpenAlert(AlertStep(alert, AlertUpdate(alert.id, 0, UpdateKind.RAISED, event.at, event.evidence)))
 
     def _ordinal(self, kind: AlertKind, event: FallEvent) -> int:
         key = (kind, event.started_at)
@@ -245,28 +213,3 @@ class AlertBook:
 
         ranked = [(order, index) for index, one in enumerate(self._known) if (order := rank(one)) is not None]
         return self._known.pop(min(ranked)[1]) if ranked else None
-
-
-def _next(entry: _Open, kind: UpdateKind, event: FallEvent) -> AlertStep | None:
-    """The step that follows; what the store was told before is told again in the same words."""
-    alert, number = entry.step.alert, entry.step.update.number
-    ahead = [update for update in entry.told if update.number > number]
-    same = next((update for update in ahead if update.kind is kind), None)
-    if same is None and not alert.open:
-        # Closed in the store for another reason: that stays so.
-        same = ahead[-1] if kind.closes and ahead else None
-        if same is None:
-            return None
-    if same is not None:
-        return AlertStep(alert, same)
-    number = max([number, *(update.number for update in ahead)])
-    update = AlertUpdate(alert.id, number + 1, kind, event.at, event.evidence)
-    return AlertStep(replace(alert, ended_at=event.at) if kind.closes else alert, update)
-
-
-def _updates_state(updates: Iterable[AlertUpdate]) -> list[Any]:
-    return [update_state(update) for update in updates]
-
-
-def _updates_from(states: Iterable[Any]) -> tuple[AlertUpdate, ...]:
-    return tuple(update_from(state) for state in states)

@@ -35,8 +35,18 @@ _WORDS = {
         "Closed, outcome unknown: {what} at camera {camera}",
         "The camera's pictures ended while the person was down.",
     ),
+    UpdateKind.EASED: ("Closed: {what} at camera {camera}", "Less time is spent in that posture again."),
 }
-_ASKS = {Severity.P1: "Somebody should look now.", Severity.P2: "Somebody should look soon."}
+_ABOUT_WORK = {
+    UpdateKind.LOST: "The service lost its memory of the time before; nothing is known of how it went on.",
+    UpdateKind.ENDED: "The camera's pictures ended.",
+}
+"""The remarks that differ where an alert is about the work at a station, not about somebody."""
+_ASKS = {
+    Severity.P1: "Somebody should look now.",
+    Severity.P2: "Somebody should look soon.",
+    Severity.P3: "For the next review of the work; nobody needs to come.",
+}
 
 
 class MessageType(StrEnum):
@@ -78,6 +88,8 @@ def alert_message(stored: Mapping[str, Any], alert: Alert, update: AlertUpdate, 
         zone: time zone of the times in the text.
     """
     remark = _WORDS[update.kind][1]
+    if not alert.kind.is_emergency:
+        remark = _ABOUT_WORK.get(update.kind, remark)
     title = alert_title(alert, update.kind)
     place = f"site {alert.site}" + (f", zone {alert.zone}" if alert.zone else "")
     asks = _ASKS[alert.severity] if not update.kind.closes else ""

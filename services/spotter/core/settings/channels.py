@@ -42,7 +42,7 @@ class QuietHours(Section):
     )
     days: tuple[Day, ...] = Field(default=DAYS, description="Days on which it begins.")
     severities: tuple[Severity, ...] = Field(
-        default=(Severity.P2,), description="What is held back. A possible fall never is."
+        default=(Severity.P2, Severity.P3), description="What is held back. A possible fall never is."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import FallParameters, SustainedParameters, TrackerParameters, ViewParameters
 from spotter.core.settings.base import CAMERA_ID, Section
 
 
@@ -112,6 +112,7 @@ class ErgonomicsSettings(Section):
 
     tracker: TrackerParameters = Field(default_factory=TrackerParameters)
     fall: FallParameters = Field(default_factory=FallParameters)
+    sustained: SustainedParameters = Field(default_factory=SustainedParameters)
     snapshot_s: float = Field(
         default=3.0,
         gt=0,

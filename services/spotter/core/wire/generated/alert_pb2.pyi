@@ -12,12 +12,14 @@ class AlertKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ALERT_KIND_UNSPECIFIED: _ClassVar[AlertKind]
     ALERT_KIND_POSSIBLE_FALL: _ClassVar[AlertKind]
     ALERT_KIND_PERSON_DOWN: _ClassVar[AlertKind]
+    ALERT_KIND_SUSTAINED_POSTURE: _ClassVar[AlertKind]
 
 class Severity(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     SEVERITY_UNSPECIFIED: _ClassVar[Severity]
     SEVERITY_P1: _ClassVar[Severity]
     SEVERITY_P2: _ClassVar[Severity]
+    SEVERITY_P3: _ClassVar[Severity]
 
 class UpdateKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -28,12 +30,15 @@ class UpdateKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UPDATE_KIND_LOST: _ClassVar[UpdateKind]
     UPDATE_KIND_ENDED: _ClassVar[UpdateKind]
     UPDATE_KIND_GROUPED: _ClassVar[UpdateKind]
+    UPDATE_KIND_EASED: _ClassVar[UpdateKind]
 ALERT_KIND_UNSPECIFIED: AlertKind
 ALERT_KIND_POSSIBLE_FALL: AlertKind
 ALERT_KIND_PERSON_DOWN: AlertKind
+ALERT_KIND_SUSTAINED_POSTURE: AlertKind
 SEVERITY_UNSPECIFIED: Severity
 SEVERITY_P1: Severity
 SEVERITY_P2: Severity
+SEVERITY_P3: Severity
 UPDATE_KIND_UNSPECIFIED: UpdateKind
 UPDATE_KIND_RAISED: UpdateKind
 UPDATE_KIND_STILL_DOWN: UpdateKind
@@ -41,6 +46,7 @@ UPDATE_KIND_RECOVERED: UpdateKind
 UPDATE_KIND_LOST: UpdateKind
 UPDATE_KIND_ENDED: UpdateKind
 UPDATE_KIND_GROUPED: UpdateKind
+UPDATE_KIND_EASED: UpdateKind
 
 class Evidence(_message.Message):
     __slots__ = ("value", "threshold", "unit", "comparison")

@@ -22,7 +22,7 @@ class AlertFilter(BaseModel):
 
     camera: str | None = Field(default=None, max_length=63, description="Name of a camera.")
     kind: AlertKind | None = Field(default=None, description="Kind of alert.")
-    severity: Severity | None = Field(default=None, description="P1 or P2.")
+    severity: Severity | None = Field(default=None, description="P1, P2 or P3.")
     open: bool | None = Field(default=None, description="true: open alerts only; false: closed ones only.")
     since: AwareDatetime | None = Field(default=None, description="Raised at or after this time (ISO 8601 with zone).")
     until: AwareDatetime | None = Field(default=None, description="Raised before this time (ISO 8601 with zone).")

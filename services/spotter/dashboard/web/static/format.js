@@ -9,7 +9,7 @@ export const POSTURES = {
   alert: "alert raised",
 };
 
-export const KINDS = { possible_fall: "Possible fall", person_down: "Person down" };
+export const KINDS = { possible_fall: "Possible fall", person_down: "Person down", sustained_posture: "Sustained posture" };
 
 export const UPDATES = {
   raised: "Raised",
@@ -18,6 +18,7 @@ export const UPDATES = {
   recovered: "Recovered: up again",
   lost: "Lost from view",
   ended: "Ended with the camera",
+  eased: "Eased",
 };
 
 const EVIDENCE = {
