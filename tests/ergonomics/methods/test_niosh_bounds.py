@@ -60,7 +60,7 @@ def values_in(lift: Lift, seed: int) -> dict[str, Any]:
     return drawn
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.booleans().flatmap(lambda travel: lifts(travel=travel)), st.integers(0, 1000))
 def test_no_lift_within_the_intervals_is_outside_the_bounds(lift: Lift, seed: int) -> None:
     low, high = rwl_bounds(lift)
@@ -79,7 +79,7 @@ def test_no_lift_within_the_intervals_is_outside_the_bounds(lift: Lift, seed: in
             assert exact.max() <= getattr(getattr(best, end), factor).max() + 1e-9
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(lifts(travel=False))
 def test_the_bounds_are_values_that_some_lift_within_the_intervals_has(lift: Lift) -> None:
     """A much finer look at the two heights, everything else at its worst and best, comes close to both bounds."""
