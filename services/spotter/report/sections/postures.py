@@ -1,0 +1,93 @@
+"""The worst postures, as drawn skeletons with their angles as intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from spotter.core.contracts import Status
+from spotter.core.store import PostureRecord
+from spotter.report import html as h
+from spotter.report.data import Scope
+from spotter.report.skeleton import degrees, skeleton
+from spotter.report.words import ANGLES, interval
+
+SHOWN = 6
+
+_APART_NS = 120 * 1_000_000_000
+"""Two pictures of one camera are so far apart, so that they are not one movement seen twice. [D]"""
+
+_SCORES = {"reba": "REBA, posture only", "owas": "OWAS category, posture only"}
+
+AngleValues = tuple[float | None, float, float, str, str]
+
+
+def chosen(postures: Sequence[PostureRecord], most: int = SHOWN) -> list[PostureRecord]:
+    """The worst ones, not two of one movement; fewer where there are not so many."""
+    kept: list[PostureRecord] = []
+    for one in sorted(postures, key=lambda each: (-each.rank, each.at, each.camera_id, each.zone)):
+        if all(one.camera_id != other.camera_id or abs(one.at - other.at) >= _APART_NS for other in kept):
+            kept.append(one)
+        if len(kept) == most:
+            break
+    return kept or list(postures[:most])
+
+
+def postures(scope: Scope, worst: Sequence[PostureRecord]) -> Markup:
+    """The section."""
+    if not worst:
+        return h.section(
+            "Worst postures",
+            h.paragraph("No posture could be judged in this time, so none is shown."),
+            id_="postures",
+        )
+    return h.section(
+        "Worst postures",
+        h.element("div", [_figure(scope, number, one) for number, one in enumerate(worst, 1)], class_="postures"),
+        h.paragraph(
+            "Left limbs are blue, right limbs are orange; the dashed line is vertical in the picture. Intervals hold "
+            "the true angle as far as one camera can tell, so what looks bent in the picture need not be proven so.",
+            class_="note",
+        ),
+        id_="postures",
+        lead="By the score that the view proves at least, the worst of their minutes. Drawn from keypoints: no picture "
+        "is kept, and nothing says who it was.",
+    )
+
+
+def _figure(scope: Scope, number: int, posture: PostureRecord) -> Markup:
+    when = scope.when(posture.at, day=len({scope.local(w.start).date() for w in scope.windows}) > 1, seconds=True)
+    rows = list(_rows(posture.angles))
+    trunk = posture.angles.get("trunk_inclination")
+    span = None if trunk is None or trunk[3] not in (Status.OK, Status.BOUNDED) else (trunk[1], trunk[2])
+    said = "; ".join(f"{name} {value}" for name, value in rows[:3])
+    label = f"Drawn posture {number}, {when}: {said or 'no angle is observable'}"
+    scores = [
+        (_SCORES.get(name, name), interval(*ends)) for name, ends in sorted(posture.scores.items()) if name in _SCORES
+    ]
+    table = h.element(
+        "table",
+        h.element("caption", h.element("strong", f"{number}. {when}"), f", camera {posture.camera_id}"),
+        h.element(
+            "tbody",
+            [
+                h.element("tr", h.element("th", name, scope="row"), h.element("td", value, class_="n"))
+                for name, value in [*scores, *rows]
+            ],
+        ),
+    )
+    return h.element("figure", skeleton(posture.keypoints, label, trunk=span), table)
+
+
+def _rows(angles: Mapping[str, AngleValues]) -> list[tuple[str, str]]:
+    found, hidden = [], []
+    for name, words in ANGLES.items():
+        if name not in angles:
+            continue
+        _, low, high, status, _ = angles[name]
+        if status in (Status.OK, Status.BOUNDED):
+            found.append((words, degrees((low, high))))
+        else:
+            hidden.append(words)
+    return [*found, *([("not observable", ", ".join(hidden))] if hidden else [])]
