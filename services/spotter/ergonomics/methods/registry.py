@@ -1,4 +1,4 @@
-"""The methods that there are. Adding one is a file, a line here and a row in the table of tests/ergonomics/methods. Pure."""
+"""The methods that there are. To add one: a file, a line here and a row in the table of the methods' tests. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from typing import Any
 
 from spotter.core.errors import MethodError
 from spotter.ergonomics.methods.api import Method, Result
+from spotter.ergonomics.methods.en1005 import EN1005
 from spotter.ergonomics.methods.inputs import givens
+from spotter.ergonomics.methods.iso11226 import ISO11226
+from spotter.ergonomics.methods.owas import OWAS
+from spotter.ergonomics.methods.reba import REBA
+from spotter.ergonomics.methods.rula import RULA
 
-METHODS: tuple[Method, ...] = ()
+METHODS: tuple[Method, ...] = (REBA, RULA, OWAS, EN1005, ISO11226)
 
 
 def methods() -> dict[str, Method]:

@@ -1,0 +1,240 @@
+"""Methods that are score tables: intervals, probabilities and what widens them, for one posture or many. Pure.
+
+What is promised:
+- The lowest and highest score are exact: every combination of what the inputs allow is enumerated, inputs being
+  independent of each other.
+- Probabilities: a measured number follows a normal distribution whose middle 90 % is its interval, taken within the
+  interval; an entered interval is uniform; of an unknown number every band of the method is equally likely, of an
+  unknown choice every answer. They describe what is not known, not how often something happens.
+- `widening` of an input: the width of the interval less the smallest width that remains when this input alone is known.
+  Two sides that are both unknown count as one, named without the side: knowing one arm alone often changes nothing.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, ClassVar
+
+import numpy as np
+
+from spotter.core.contracts import Status
+from spotter.ergonomics.methods.api import Asked, Given, Kind, Provenance, Result
+from spotter.ergonomics.methods.chances import Bands, Chances, Floats, Whole
+from spotter.ergonomics.methods.inputs import complete, shorthands, sides_of
+from spotter.ergonomics.methods.known import Known, Numbers, known_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What the tables of a method give: `score` and, by name, the scores on the way."""
+
+    score: Chances
+    details: Mapping[str, Chances]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """A method's answer for N postures.
+
+    Attributes:
+        low, high, value: (N,) scores as in `Result`; whole numbers.
+        levels: (N, L) probability of each action level, in the order of the method's `levels`.
+        details: by name (low, high), each (N,).
+    """
+
+    low: Whole
+    high: Whole
+    value: Whole
+    levels: Floats
+    details: Mapping[str, tuple[Whole, Whole]]
+
+
+class TableMethod(ABC):
+    """A method of whole-numbered scores that are looked up. A new one gives the class variables and `outcome`.
+
+    Attributes:
+        bands: of each number that is asked for, the bands that its score tables know.
+        levels: names of the action levels, rising.
+        level_of: level of each score, by score from 0.
+        scale: lowest and highest score that the method can give.
+        score_name: what the score is called.
+        table_version: which print of the tables is used.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[str]
+    asks: ClassVar[tuple[Asked, ...]]
+    bands: ClassVar[Mapping[str, Bands]]
+    levels: ClassVar[tuple[str, ...]]
+    level_of: ClassVar[tuple[int, ...]]
+    scale: ClassVar[tuple[int, int]]
+    score_name: ClassVar[str]
+    table_version: ClassVar[str]
+
+    @abstractmethod
+    def outcome(self, at: Mapping[str, Chances]) -> Outcome:
+        """Send the states of all inputs, by name, through the tables."""
+
+    def assess(self, given: Mapping[str, Given], **options: Any) -> Result:
+        """Judge one posture. See `Method`."""
+        inputs = complete(self.name, self.asks, given)
+        known = {ask.name: known_of(ask, inputs[ask.name]) for ask in self.asks}
+        at = self.states(known)
+        scores = self._scores(self.outcome(at))
+        low, high = int(scores.low[0]), int(scores.high[0])
+        widening = self._widening(at, high - low)
+        nothing = (low, high) == self.scale
+        status = Status.OK if low == high else Status.NOT_OBSERVABLE if nothing else Status.BOUNDED
+        return Result(
+            self.name,
+            self.version,
+            self.score_name,
+            status,
+            float(scores.value[0]),
+            float(low),
+            float(high),
+            levels={name: float(share) for name, share in zip(self.levels, scores.levels[0], strict=True)},
+            widening=widening,
+            table_version=self.version_of_tables(inputs),
+            inputs=inputs,
+            details={name: (float(a[0]), float(b[0])) for name, (a, b) in scores.details.items()},
+            reasons=_reasons(status, inputs) + self.remarks(inputs, at),
+        )
+
+    def assess_many(self, known: Mapping[str, Known]) -> Scores:
+        """Judge N postures at once; inputs that are missing are unknown or their default, those of one row hold for
+        all.
+
+        Raises:
+            MethodError: a name that is not asked for.
+        """
+        return self._scores(self.outcome(self.states(self.completed(known))))
+
+    def completed(self, known: Mapping[str, Known]) -> dict[str, Known]:
+        """All inputs, in the order of `asks`."""
+        rest = complete(self.name, self.asks, {name: Given.unknown() for name in known})
+        asked = {ask.name: ask for ask in self.asks}
+        return {name: known[name] if name in known else known_of(asked[name], given) for name, given in rest.items()}
+
+    def states(self, known: Mapping[str, Known]) -> dict[str, Chances]:
+        """States of every input: bands of numbers, places in the list of choices (flags: 0 no, 1 yes)."""
+        found = {}
+        for ask in self.asks:
+            each = known[ask.name]
+            if isinstance(each, Numbers):
+                found[ask.name] = each.chances(self.bands[ask.name])
+            elif ask.kind is Kind.FLAG:
+                found[ask.name] = Chances(each.chances.reach[:, ::-1], each.chances.chance[:, ::-1])
+            else:
+                found[ask.name] = each.chances
+        return found
+
+    def version_of_tables(self, inputs: Mapping[str, Given]) -> str:
+        """Which print of the tables was used; methods with several override it."""
+        return self.table_version
+
+    def remarks(self, inputs: Mapping[str, Given], at: Mapping[str, Chances]) -> tuple[str, ...]:
+        """Further sentences for people; none by default."""
+        return ()
+
+    def _scores(self, outcome: Outcome) -> Scores:
+        score = outcome.score
+        to_level = np.eye(len(self.levels))[np.array(self.level_of[: score.reach.shape[1]])]
+        return Scores(
+            score.lowest(),
+            score.highest(),
+            score.likeliest(),
+            score.chance @ to_level,
+            {name: (each.lowest(), each.highest()) for name, each in outcome.details.items()},
+        )
+
+    def _widening(self, at: Mapping[str, Chances], width: int) -> tuple[tuple[str, float], ...]:
+        """For each input that is not known exactly, or both sides of one, how much of the width goes at most when it
+        is known: one row of a batch for each state that it may have."""
+        states = {name: np.flatnonzero(each.reach[0]) for name, each in at.items() if each.reach[0].sum() > 1}
+        if width == 0 or not states:
+            return ()
+        rows: list[tuple[str, dict[str, int]]] = []
+        for name, parts in _by_side(list(states)).items():
+            combinations = product(*(states[part].tolist() for part in parts))
+            rows += [(name, dict(zip(parts, chosen, strict=True))) for chosen in combinations]
+        fixed = {name: _fixed(each, [row.get(name, -1) for _, row in rows]) for name, each in at.items()}
+        score = self.outcome(fixed).score
+        left: dict[str, int] = {}
+        for (name, _), rest in zip(rows, (score.highest() - score.lowest()).tolist(), strict=True):
+            left[name] = min(rest, left.get(name, rest))
+        ranked = sorted(left.items(), key=lambda item: item[1])
+        return tuple((name, float(width - rest)) for name, rest in ranked if rest < width)
+
+
+def at_least(levels: Mapping[str, float], level: str) -> float:
+    """Probability of `level` or a higher one."""
+    names = list(levels)
+    return min(1.0, sum(list(levels.values())[names.index(level) :]))
+
+
+def level_reached(levels: Mapping[str, float], probability: float = 0.9) -> str:
+    """The highest level that is reached with at least `probability` (METHODS 6.3: 0.9); the lowest where none is."""
+    names = list(levels)
+    sure = [name for name in names if at_least(levels, name) >= probability - 1e-12]
+    return sure[-1] if sure else names[0]
+
+
+def flag(name: str, text: str, *, observable: bool = False, default: str | None = None) -> Asked:
+    """A question of yes or no."""
+    return Asked(name, Kind.FLAG, text, observable=observable, default=default)
+
+
+def number(name: str, text: str, unit: str, low: float, high: float, *, observable: bool = False) -> Asked:
+    """A question for a number."""
+    return Asked(name, Kind.NUMBER, text, unit=unit, low=low, high=high, observable=observable)
+
+
+def both_sides(asks: Sequence[Asked], first: str = "left", second: str = "right") -> tuple[Asked, ...]:
+    """The same questions for either side: `left_...` and `right_...`."""
+    return tuple(
+        Asked(
+            f"{side}_{ask.name}",
+            ask.kind,
+            f"{side.capitalize()}: {ask.help}",
+            ask.unit,
+            ask.low,
+            ask.high,
+            ask.choices,
+            observable=ask.observable,
+            default=ask.default,
+        )
+        for side in (first, second)
+        for ask in asks
+    )
+
+
+def _by_side(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Open inputs by name; two sides of one input together under the name without a side."""
+    grouped: dict[str, tuple[str, ...]] = {short: sides_of(short, names) for short in shorthands(names)}
+    paired = {name for pair in grouped.values() for name in pair}
+    return {name: (name,) for name in names if name not in paired} | grouped
+
+
+def _fixed(each: Chances, states: Sequence[int]) -> Chances:
+    """One input in every row of a batch: known to be in a state, or as it is where the state is -1."""
+    known = np.array(states)[:, None]
+    alone = Chances.exact(states, each.reach.shape[1])
+    return Chances(np.where(known < 0, each.reach, alone.reach), np.where(known < 0, each.chance, alone.chance))
+
+
+def _reasons(status: Status, inputs: Mapping[str, Given]) -> tuple[str, ...]:
+    """Why the score is not exact: the inputs that are not known, together where the reason is the same."""
+    if status is Status.OK:
+        return ()
+    by_reason: dict[str, list[str]] = {}
+    for name, given in inputs.items():
+        if given.provenance is Provenance.UNKNOWN:
+            by_reason.setdefault(given.reason, []).append(name)
+    said = ["the inputs rule nothing out"] if status is Status.NOT_OBSERVABLE else []
+    return (*said, *(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()))
