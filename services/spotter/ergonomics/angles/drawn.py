@@ -115,7 +115,7 @@ def judged(
     wide = half > MAX_HALF_WIDTH
     rules: list[tuple[npt.NDArray[np.bool_], int, str]] = [
         (wide, BOUNDED, "the view allows a wide range"),
-        (~np.broadcast_to(np.asarray(known), seen.shape), BOUNDED, "which way the person faces is not known well"),
+        (np.asarray(np.logical_not(np.broadcast_to(known, seen.shape))), BOUNDED, "which way the person faces is not known well"),
         (short, BOUNDED, "the limb points towards or away from the camera"),
         (unsized, BOUNDED, "the person's size is not known yet"),
         (void, NOT_OBSERVABLE, "the view shows nothing of it"),

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from spotter.ergonomics.angles.context import SHANK, THIGH, TRUNK, Context
 from spotter.ergonomics.angles.directions import Directions, Part, directions
 from spotter.ergonomics.angles.drawn import between, dot, ends, evened, judged
-from spotter.ergonomics.angles.values import Angles, Degrees
+from spotter.ergonomics.angles.values import Angles
 
 _OUT = 0.20
 """Sine by which a thigh and a shank are out of the sagittal plane: 12 degrees, standard deviation [D]."""
