@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from spotter.ergonomics.methods.niosh import (
+    COUPLINGS,
     DURATIONS,
     METRIC,
     US,
@@ -23,6 +25,7 @@ from spotter.ergonomics.methods.niosh import (
     special_frequency,
     vertical_multiplier,
 )
+from spotter.ergonomics.methods.niosh_multitask import GROUPINGS, composite_index, variable_index
 
 pytestmark = pytest.mark.shared
 
@@ -119,3 +122,30 @@ def test_reference_mass(cases: list[dict[str, Any]]) -> None:
             coupling=given["coupling"], load_constant=given["reference_mass"],
         )  # fmt: skip
         assert float(lifting_index(given["load"], factors.rwl)) == pytest.approx(case["expected"]["LI"], abs=1e-6)
+
+
+def test_composite_index(cases: list[dict[str, Any]]) -> None:
+    for case in of_kind(cases, "worked_cli", "synthetic_cli"):
+        given, expected = case["inputs"], case["expected"].get("full_precision", case["expected"])
+        tasks = given["tasks"]
+        column = {name: np.array([task[name] for task in tasks]) for name in ("H", "V", "D", "A", "F", "L")}
+        grips = np.array([COUPLINGS.index(task["C"]) for task in tasks])
+        system = SYSTEMS[given["units"]]
+        firwl = multipliers(
+            h=column["H"], v=column["V"], d=column["D"], a=column["A"], coupling=grips, system=system
+        ).firwl
+        result = composite_index(
+            fili=np.array([task.get("L_max", task["L"]) for task in tasks]) / firwl, usual=column["L"] / firwl,
+            f=column["F"], v=column["V"], duration=given["duration"], system=system,
+        )  # fmt: skip
+        assert float(result.index) == pytest.approx(expected["CLI"], abs=1e-4), case["id"]
+        assert result.order.tolist() == expected["order_zero_based"], case["id"]
+        assert result.increments == pytest.approx(expected["increments"], abs=1e-4), case["id"]
+
+
+def test_variable_index(cases: list[dict[str, Any]]) -> None:
+    for case in of_kind(cases, "vli"):
+        given = case["inputs"]
+        for grouping in GROUPINGS:
+            found = variable_index(given["FILI"], given["F_total"], given["duration"], grouping, given["V_for_FM"])
+            assert float(found) == pytest.approx(case["expected"][f"VLI_{grouping}"], abs=1e-4), case["id"]
