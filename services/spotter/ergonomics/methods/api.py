@@ -135,11 +135,30 @@ class Result:
 class Method(Protocol):
     """One method. Adding one is a file, a line in `registry.py` and a row of a test table."""
 
-    name: str
-    version: str
-    title: str
-    source: str
-    asks: tuple[Asked, ...]
+    @property
+    def name(self) -> str:
+        """As people write it in `spotter assess`; lower case."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Of this program's rules; raised when an answer changes."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """One line for lists."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Where the method is published."""
+        ...
+
+    @property
+    def asks(self) -> tuple[Asked, ...]:
+        """What it asks for, in the order of its form."""
+        ...
 
     def assess(self, given: Mapping[str, Given], **options: Any) -> Result:
         """Judge one posture or one job.

@@ -3,8 +3,8 @@
 EN 1005-4:2005+A1:2008; METHODS 5.1, where the edges of side bend, twist, upper arms and line of sight were read in
 secondary texts [S] and the limits "held for longer than 4 s" and "2 times a minute" are recalled [R]. Compare with the
 standard before relying on an edge. No load is needed. An edge belongs to the zone nearer to neutral. The worst region
-counts. "Conditional" means acceptable only under a condition that this method does not check: full support of trunk or arm
-where the posture is held, or little time in it.
+counts. "Conditional" means acceptable only under a condition that this method does not check: full support of trunk or
+arm where the posture is held, or little time in it.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ ZONES = {
     "arm": ((1, 1, 1), (2, 1, 2), (3, 2, 3)),
     "sight": ((3, 2, 3), (1, 1, 1), (3, 2, 3)),
 }
-"""Verdict by zone for each of `MOVEMENTS`. Trunk: backward, 0..20, 20..60, over 60. Turned: side bend and twist within 10
-degrees, beyond. Arm: 0..20, 20..60, over 60 or behind. Sight: above horizontal, 0..40 below, further below."""
+"""Verdict by zone for each of `MOVEMENTS`. Trunk: backward, 0..20, 20..60, over 60. Turned: side bend and twist within
+10 degrees, beyond. Arm: 0..20, 20..60, over 60 or behind. Sight: above horizontal, 0..40 below, further below."""
 
 _MOVEMENT = Table([[1, 2], [0, 0]])
 """[held: no, yes][frequency: low, high]."""

@@ -88,8 +88,7 @@ class TableMethod(ABC):
         scores = self._scores(self.outcome(at))
         low, high = int(scores.low[0]), int(scores.high[0])
         widening = self._widening(at, high - low)
-        nothing = (low, high) == self.scale
-        status = Status.OK if low == high else Status.NOT_OBSERVABLE if nothing else Status.BOUNDED
+        status = _status(low == high, inputs)
         return Result(
             self.name,
             self.version,
@@ -103,7 +102,7 @@ class TableMethod(ABC):
             table_version=self.version_of_tables(inputs),
             inputs=inputs,
             details={name: (float(a[0]), float(b[0])) for name, (a, b) in scores.details.items()},
-            reasons=_reasons(status, inputs) + self.remarks(inputs, at),
+            reasons=self._reasons(low, high, inputs) + self.remarks(inputs, at),
         )
 
     def assess_many(self, known: Mapping[str, Known]) -> Scores:
@@ -142,6 +141,23 @@ class TableMethod(ABC):
         """Further sentences for people; none by default."""
         return ()
 
+    def groups(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Open states by what is told of their `widening`: two sides of one input together, the others alone."""
+        grouped: dict[str, tuple[str, ...]] = {short: sides_of(short, names) for short in shorthands(names)}
+        paired = {name for pair in grouped.values() for name in pair}
+        return {name: (name,) for name in names if name not in paired} | grouped
+
+    def _reasons(self, low: int, high: int, inputs: Mapping[str, Given]) -> tuple[str, ...]:
+        """Why the score is not exact: the inputs that are not known, together where the reason is the same."""
+        if low == high:
+            return ()
+        by_reason: dict[str, list[str]] = {}
+        for name, given in inputs.items():
+            if given.provenance is Provenance.UNKNOWN:
+                by_reason.setdefault(given.reason, []).append(name)
+        said = ["no score of the scale is ruled out"] if (low, high) == self.scale else []
+        return (*said, *(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()))
+
     def _scores(self, outcome: Outcome) -> Scores:
         score = outcome.score
         to_level = np.eye(len(self.levels))[np.array(self.level_of[: score.reach.shape[1]])]
@@ -160,7 +176,7 @@ class TableMethod(ABC):
         if width == 0 or not states:
             return ()
         rows: list[tuple[str, dict[str, int]]] = []
-        for name, parts in _by_side(list(states)).items():
+        for name, parts in self.groups(list(states)).items():
             combinations = product(*(states[part].tolist() for part in parts))
             rows += [(name, dict(zip(parts, chosen, strict=True))) for chosen in combinations]
         fixed = {name: _fixed(each, [row.get(name, -1) for _, row in rows]) for name, each in at.items()}
@@ -214,13 +230,6 @@ def both_sides(asks: Sequence[Asked], first: str = "left", second: str = "right"
     )
 
 
-def _by_side(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Open inputs by name; two sides of one input together under the name without a side."""
-    grouped: dict[str, tuple[str, ...]] = {short: sides_of(short, names) for short in shorthands(names)}
-    paired = {name for pair in grouped.values() for name in pair}
-    return {name: (name,) for name in names if name not in paired} | grouped
-
-
 def _fixed(each: Chances, states: Sequence[int]) -> Chances:
     """One input in every row of a batch: known to be in a state, or as it is where the state is -1."""
     known = np.array(states)[:, None]
@@ -228,13 +237,9 @@ def _fixed(each: Chances, states: Sequence[int]) -> Chances:
     return Chances(np.where(known < 0, each.reach, alone.reach), np.where(known < 0, each.chance, alone.chance))
 
 
-def _reasons(status: Status, inputs: Mapping[str, Given]) -> tuple[str, ...]:
-    """Why the score is not exact: the inputs that are not known, together where the reason is the same."""
-    if status is Status.OK:
-        return ()
-    by_reason: dict[str, list[str]] = {}
-    for name, given in inputs.items():
-        if given.provenance is Provenance.UNKNOWN:
-            by_reason.setdefault(given.reason, []).append(name)
-    said = ["the inputs rule nothing out"] if status is Status.NOT_OBSERVABLE else []
-    return (*said, *(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()))
+def _status(exact: bool, inputs: Mapping[str, Given]) -> Status:
+    """Nothing entered or seen: not observable. Anything less than exact: bounded."""
+    if exact:
+        return Status.OK
+    unknown = all(given.provenance in (Provenance.UNKNOWN, Provenance.ASSUMED) for given in inputs.values())
+    return Status.NOT_OBSERVABLE if unknown else Status.BOUNDED

@@ -5,15 +5,16 @@ equality with the standard to the last degree is not claimed. For postures held 
 
 In the first step an angle is acceptable, not recommended, or acceptable for a time. In the second step the time that it
 is held is compared with the maximum: a straight line from 4 min at 20 degrees of trunk inclination to 1 min at 60, and
-from 3 to 1 min for an upper arm without support. For the head the standard has such a line too; it is not known here, so
-an inclined head stays limited in time. Leaning back and 20 to 60 degrees are acceptable with full support of the trunk;
-over 60 degrees is not recommended with or without (METHODS names it for the unsupported trunk only; this is the stricter
-reading). Side bend and twist should be absent: within 10 degrees, as a field study drew the line [S]. The worst counts.
+from 3 to 1 min for an upper arm without support. For the head the standard has such a line too; it is not known here,
+so an inclined head stays limited in time. Leaning back and 20 to 60 degrees are acceptable with full support of the
+trunk; over 60 degrees is not recommended with or without (METHODS names it for the unsupported trunk only; this is the
+stricter reading). Side bend and twist should be absent: within 10 degrees, as a field study drew the line [S]. The
+worst counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -44,6 +45,12 @@ TURN_BANDS = Bands(starts=(-10,), ends=(10,))
 
 _DEGREES = Bands(ends=tuple(range(int(FROM_DEG), int(TO_DEG) + 1)))
 _MIDDLES = np.arange(FROM_DEG, TO_DEG) + 0.5
+
+_TIMED = (
+    ("trunk_inclination", "trunk_supported", TRUNK_MINUTES),
+    *((f"{side}_arm_elevation", f"{side}_arm_supported", ARM_MINUTES) for side in observed.SIDES),
+)
+"""Angles whose holding time is limited, what lifts the limit, and the line."""
 
 _by_time = np.array([2, 1, 3])
 """Step 2 by `_time_states`: undecided, within the maximum, beyond it."""
@@ -136,12 +143,12 @@ class Iso11226(TableMethod):
         are exact nevertheless, because a longer time is never better for any of them."""
         held = known["held_min"]
         at = super().states(known)
-        for name, minutes in (
-            ("trunk_inclination", TRUNK_MINUTES),
-            *((f"{s}_arm_elevation", ARM_MINUTES) for s in observed.SIDES),
-        ):
-            at[f"{name}_time"] = _time_states(known[name], held, minutes)
-        return at
+        return at | {f"{name}_time": _time_states(known[name], held, minutes) for name, _, minutes in _TIMED}
+
+    def groups(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        times = tuple(name for name in names if name.endswith("_time"))
+        rest = super().groups([name for name in names if name not in times])
+        return rest | ({"held_min": times} if times else {})
 
     def outcome(self, at: Mapping[str, Chances]) -> Outcome:
         trunk = _TRUNK(at["trunk_inclination"], at["trunk_supported"], at["trunk_inclination_time"])
@@ -156,10 +163,7 @@ class Iso11226(TableMethod):
 
     def remarks(self, inputs: Mapping[str, Given], at: Mapping[str, Chances]) -> tuple[str, ...]:
         said = []
-        for name, supported, minutes in (
-            ("trunk_inclination", "trunk_supported", TRUNK_MINUTES),
-            *((f"{side}_arm_elevation", f"{side}_arm_supported", ARM_MINUTES) for side in observed.SIDES),
-        ):
+        for name, supported, minutes in _TIMED:
             limited = at[name].reach[0, -2] and at[supported].reach[0, 0]
             if limited:
                 given = inputs[name]

@@ -2,8 +2,9 @@
 
 METHODS 4. The 252 action categories are those on which the majority of five open programs agree in every cell; none
 falls when the load rises. The table of relative frequencies is recalled from the OWAS literature [R] and has not been
-compared with the manual. Decisions: loads of exactly 10 and 20 kg belong to the lower code; a back is bent or turned, and a knee
-bent, beyond 20 and 30 degrees (conventions, not in the article); a share of time on the edge of a column belongs to it.
+compared with the manual. Decisions: loads of exactly 10 and 20 kg belong to the lower code; a back is bent or turned,
+and a knee bent, beyond 20 and 30 degrees (conventions, not in the article); a share of time on the edge of a column
+belongs to it.
 """
 
 from __future__ import annotations
