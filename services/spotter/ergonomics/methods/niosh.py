@@ -139,7 +139,7 @@ def frequency_multiplier(
     )
     column = 2 * row + (height >= system.v_neutral)
     multiplier: Array = np.zeros(rate.shape)
-    for wanted in range(FM_TABLE.shape[1]):
+    for wanted in np.unique(column):
         rows = np.count_nonzero(FM_TABLE[:, wanted])
         here = (column == wanted) & (rate <= FM_FREQUENCIES[rows - 1])
         multiplier[here] = np.interp(rate[here], FM_FREQUENCIES[:rows], FM_TABLE[:rows, wanted])

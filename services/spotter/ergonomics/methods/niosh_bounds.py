@@ -17,7 +17,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from spotter.ergonomics.methods.niosh import METRIC, Multipliers, System, hand_distance, multipliers
+from spotter.ergonomics.methods.niosh import (
+    METRIC,
+    Multipliers,
+    System,
+    asymmetry_multiplier,
+    coupling_multiplier,
+    hand_distance,
+    horizontal_multiplier,
+    multipliers,
+    vertical_multiplier,
+)
 
 Array = npt.NDArray[np.float64]
 Interval = tuple[float, float]
@@ -135,6 +145,8 @@ def _candidates(lift: Lift, end: int) -> Judged:
 
 def _own_points(interval: Interval, system: System) -> Array:
     """Ends, and both sides of the steps within."""
+    if interval[0] == interval[1]:
+        return np.array(interval[:1])
     steps = [
         point
         for step in (system.v_low, system.v_neutral, np.nextafter(system.v_most, np.inf))
@@ -147,6 +159,8 @@ def _points_against(
     fixed: Array, interval: Interval, chosen: Mapping[str, npt.ArrayLike], system: System, moving: str
 ) -> Array:
     """Points of the moving height that depend on the other one: see the module's text."""
+    if interval[0] == interval[1]:
+        return np.array(interval[:1])
     # With x = other +- D: d/dD of (vm + slope D)(0.82 + gain / D) is 0 at D^2 = gain vm / (0.82 slope).
     vm = np.maximum(1.0 - system.v_slope * np.abs(fixed - system.v_neutral), 0.0)
     stationary = np.sqrt(system.d_gain * vm / (0.82 * system.v_slope))
@@ -155,6 +169,8 @@ def _points_against(
         for sign in (-1.0, 1.0):
             at = fixed + sign * away
             points += [at, np.nextafter(at, -np.inf), np.nextafter(at, np.inf)]
+    if not chosen["control"]:
+        return np.unique(np.clip(np.concatenate(points), *interval))
     # Where the two ends are equally bad: VM of the moving one is the other's limit over the rest of its own.
     other = "origin" if moving == "destination" else "destination"
     steps = (system.v_low, system.v_neutral)
@@ -170,9 +186,9 @@ def _points_against(
 def _without_travel(v: Array, chosen: Mapping[str, npt.ArrayLike], system: System, end: str) -> Array:
     """The limit of one end without what both ends share: DM and FM."""
     h = chosen[f"h_{end}"] if f"h_{end}" in chosen else hand_distance(chosen["width"], v, system)
-    coupling = np.asarray(chosen["coupling"], np.int64)
-    factors = multipliers(h=h, v=v, d=0.0, a=chosen[f"a_{end}"], coupling=coupling, system=system)
-    limit: Array = factors.hm * factors.vm * factors.am * factors.cm
+    grip = coupling_multiplier(np.asarray(chosen["coupling"], np.int64), v, system)
+    turn = asymmetry_multiplier(chosen[f"a_{end}"])
+    limit: Array = horizontal_multiplier(h, system) * vertical_multiplier(v, system) * turn * grip
     return limit
 
 
