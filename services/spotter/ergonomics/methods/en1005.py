@@ -108,18 +108,20 @@ class En1005(TableMethod):
     level_of = (0, 0, 1, 2)
     scale = (ACCEPTABLE, NOT_ACCEPTABLE)
     asks: ClassVar[tuple[Asked, ...]] = (
-        number("held_s", "how long the posture is held; over 4 s is static", "s", 0, 86400, observable=True),
-        number("per_minute", "how often it is taken; from 2 a minute is often", "1/min", 0, 120, observable=True),
-        number("trunk_flexion", "trunk forward from the vertical, backward negative", "deg", -90, 180, observable=True),
-        number("trunk_side_bend", "trunk to a side", "deg", -90, 90, observable=True),
-        number("trunk_twist", "shoulders turned against hips", "deg", -180, 180, observable=True),
+        number("held_s", "How long the posture is held; over 4 s is static.", "s", 0, 86400, observable=True),
+        number("per_minute", "How often it is taken; from 2 a minute is often.", "1/min", 0, 120, observable=True),
+        number(
+            "trunk_flexion", "Trunk forward from the vertical, backward negative.", "deg", -90, 180, observable=True
+        ),
+        number("trunk_side_bend", "Trunk to a side.", "deg", -90, 90, observable=True),
+        number("trunk_twist", "Shoulders turned against hips.", "deg", -180, 180, observable=True),
         *both_sides(
             (
-                number("arm_elevation", "upper arm from the downward vertical", "deg", 0, 180, observable=True),
-                flag("arm_behind", "upper arm is behind the body", observable=True),
+                number("arm_elevation", "Upper arm from the downward vertical.", "deg", 0, 180, observable=True),
+                flag("arm_behind", "Upper arm is behind the body.", observable=True),
             )
         ),
-        number("line_of_sight", "gaze below the horizontal, above negative", "deg", -90, 90),
+        number("line_of_sight", "Gaze below the horizontal, above negative.", "deg", -90, 90),
     )
     bands: ClassVar[Mapping[str, Bands]] = {
         "held_s": HELD_BANDS,

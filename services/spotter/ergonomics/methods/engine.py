@@ -23,7 +23,7 @@ import numpy as np
 from spotter.core.contracts import Status
 from spotter.ergonomics.methods.api import Asked, Given, Kind, Provenance, Result
 from spotter.ergonomics.methods.chances import Bands, Chances, Floats, Whole
-from spotter.ergonomics.methods.inputs import complete, shorthands, sides_of
+from spotter.ergonomics.methods.inputs import NOT_ENTERED, NOT_SEEN, complete, shorthands, sides_of
 from spotter.ergonomics.methods.known import Known, Numbers, known_of
 
 
@@ -148,15 +148,18 @@ class TableMethod(ABC):
         return {name: (name,) for name in names if name not in paired} | grouped
 
     def _reasons(self, low: int, high: int, inputs: Mapping[str, Given]) -> tuple[str, ...]:
-        """Why the score is not exact: the inputs that are not known, together where the reason is the same."""
+        """Why the score is not exact: how much is unknown, and what kept a camera from seeing what it could."""
         if low == high:
             return ()
-        by_reason: dict[str, list[str]] = {}
-        for name, given in inputs.items():
-            if given.provenance is Provenance.UNKNOWN:
-                by_reason.setdefault(given.reason, []).append(name)
+        unknown = {name: given.reason for name, given in inputs.items() if given.provenance is Provenance.UNKNOWN}
+        hidden = sum(reason == NOT_SEEN for reason in unknown.values())
         said = ["no score of the scale is ruled out"] if (low, high) == self.scale else []
-        return (*said, *(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()))
+        if unknown:
+            said.append(f"{len(unknown)} of {len(inputs)} inputs are unknown; {hidden} of them a camera does not see")
+        special = {name: reason for name, reason in unknown.items() if reason not in (NOT_ENTERED, NOT_SEEN)}
+        for reason in dict.fromkeys(special.values()):
+            said.append(f"{', '.join(name for name, why in special.items() if why == reason)}: {reason}")
+        return tuple(said)
 
     def _scores(self, outcome: Outcome) -> Scores:
         score = outcome.score

@@ -12,6 +12,10 @@ from spotter.core.errors import MethodError
 from spotter.ergonomics.methods.api import Asked, Given, Kind, Provenance
 
 YES_NO = ("yes", "no")
+NOT_ENTERED = "not entered"
+NOT_SEEN = "not entered, and a camera does not see it"
+"""Why an input is unknown when nobody says more."""
+
 UNKNOWN_WORDS = ("", "unknown", "?")
 
 SIDES = (("left_", "right_"), ("arm_", "body_"))
@@ -158,7 +162,7 @@ def _within(method: str, ask: Asked, given: Given) -> Given:
 
 
 def _anything(ask: Asked, reason: str) -> Given:
-    why = reason or ("not entered" if ask.observable else "not entered, and a camera does not see it")
+    why = reason or (NOT_ENTERED if ask.observable else NOT_SEEN)
     if ask.kind is Kind.NUMBER:
         return Given(ask.low, ask.high, provenance=Provenance.UNKNOWN, reason=why)
     if ask.kind is Kind.TABLE:

@@ -115,18 +115,18 @@ class Iso11226(TableMethod):
     level_of = (0, 0, 1, 2)
     scale = (ACCEPTABLE, NOT_RECOMMENDED)
     asks: ClassVar[tuple[Asked, ...]] = (
-        number("held_min", "how long the posture is held", "min", 0, 1440, observable=True),
-        number("trunk_inclination", "trunk from the vertical, backward negative", "deg", -90, 180, observable=True),
-        flag("trunk_supported", "trunk is fully supported"),
-        number("trunk_side_bend", "trunk to a side", "deg", -90, 90, observable=True),
-        number("trunk_twist", "shoulders turned against hips", "deg", -180, 180, observable=True),
+        number("held_min", "How long the posture is held.", "min", 0, 1440, observable=True),
+        number("trunk_inclination", "Trunk from the vertical, backward negative.", "deg", -90, 180, observable=True),
+        flag("trunk_supported", "Trunk is fully supported."),
+        number("trunk_side_bend", "Trunk to a side.", "deg", -90, 90, observable=True),
+        number("trunk_twist", "Shoulders turned against hips.", "deg", -180, 180, observable=True),
         *both_sides(
             (
-                number("arm_elevation", "upper arm from the downward vertical", "deg", 0, 180, observable=True),
-                flag("arm_supported", "arm is fully supported"),
+                number("arm_elevation", "Upper arm from the downward vertical.", "deg", 0, 180, observable=True),
+                flag("arm_supported", "Arm is fully supported."),
             )
         ),
-        number("head_inclination", "head from the upright, backward negative", "deg", -90, 180),
+        number("head_inclination", "Head from the upright, backward negative.", "deg", -90, 180),
     )
     bands: ClassVar[Mapping[str, Bands]] = {
         "held_min": Bands(),

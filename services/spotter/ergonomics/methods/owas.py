@@ -157,10 +157,10 @@ class Owas(TableMethod):
     level_of = LEVEL_OF
     scale = (1, 4)
     asks: ClassVar[tuple[Asked, ...]] = (
-        Asked("back", Kind.CHOICE, "back", choices=BACKS, observable=True),
-        Asked("arms", Kind.CHOICE, "arms, at or above shoulder level counts as above", choices=ARMS, observable=True),
-        Asked("legs", Kind.CHOICE, "legs; two_bent and one_bent stand or squat", choices=LEGS, observable=True),
-        number("load_kg", "load or force", "kg", 0, 200),
+        Asked("back", Kind.CHOICE, "Back.", choices=BACKS, observable=True),
+        Asked("arms", Kind.CHOICE, "Arms, at or above shoulder level counts as above.", choices=ARMS, observable=True),
+        Asked("legs", Kind.CHOICE, "Legs; two_bent and one_bent stand or squat.", choices=LEGS, observable=True),
+        number("load_kg", "Load or force.", "kg", 0, 200),
     )
     bands: ClassVar[Mapping[str, Bands]] = {"load_kg": LOAD_BANDS}
 

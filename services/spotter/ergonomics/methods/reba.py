@@ -223,14 +223,14 @@ def _final(score_a: Chances, score_b: Chances, activity: Chances) -> Chances:
 
 _ARM = both_sides(
     (
-        number("upper_arm", "upper arm against the trunk line, backward negative", "deg", -90, 180, observable=True),
-        flag("upper_arm_abducted", "upper arm is held away from the side", observable=True),
-        flag("upper_arm_rotated", "upper arm is rotated"),
-        flag("shoulder_raised", "shoulder is raised"),
-        flag("arm_supported", "arm leans, is supported, or hangs down from a bent trunk", observable=True),
-        number("elbow_flexion", "elbow flexion, 0 is a straight arm", "deg", 0, 180, observable=True),
-        number("wrist_flexion", "wrist flexion, extension negative", "deg", -90, 90),
-        flag("wrist_deviated", "wrist is bent sideways or twisted"),
+        number("upper_arm", "Upper arm against the trunk line, backward negative.", "deg", -90, 180, observable=True),
+        flag("upper_arm_abducted", "Upper arm is held away from the side.", observable=True),
+        flag("upper_arm_rotated", "Upper arm is rotated."),
+        flag("shoulder_raised", "Shoulder is raised."),
+        flag("arm_supported", "Arm leans, is supported, or hangs down from a bent trunk.", observable=True),
+        number("elbow_flexion", "Elbow flexion, 0 is a straight arm.", "deg", 0, 180, observable=True),
+        number("wrist_flexion", "Wrist flexion, extension negative.", "deg", -90, 90),
+        flag("wrist_deviated", "Wrist is bent sideways or twisted."),
     )
 )
 
@@ -248,21 +248,21 @@ class Reba(TableMethod):
     level_of = LEVEL_OF
     scale = (1, 15)
     asks: ClassVar[tuple[Asked, ...]] = (
-        number("trunk_flexion", "trunk forward, backward negative", "deg", -90, 180, observable=True),
-        flag("trunk_side_bent", "trunk is bent to a side", observable=True),
-        flag("trunk_twisted", "trunk is twisted", observable=True),
-        number("neck_flexion", "neck forward against the trunk, backward negative", "deg", -90, 180, observable=True),
-        flag("neck_side_bent", "neck is bent to a side"),
-        flag("neck_twisted", "neck is twisted"),
-        Asked("stance", Kind.CHOICE, "both legs carry (or walking), sitting, or one leg or unstable", choices=STANCES),
-        number("knee_flexion", "flexion of the more bent knee, 0 is straight", "deg", 0, 180, observable=True),
-        number("load_kg", "load or force", "kg", 0, 200),
-        flag("shock", "force comes as a shock or builds up rapidly"),
+        number("trunk_flexion", "Trunk forward, backward negative.", "deg", -90, 180, observable=True),
+        flag("trunk_side_bent", "Trunk is bent to a side.", observable=True),
+        flag("trunk_twisted", "Trunk is twisted.", observable=True),
+        number("neck_flexion", "Neck forward against the trunk, backward negative.", "deg", -90, 180, observable=True),
+        flag("neck_side_bent", "Neck is bent to a side."),
+        flag("neck_twisted", "Neck is twisted."),
+        Asked("stance", Kind.CHOICE, "Both legs carry (or walking), sitting, or one leg or unstable.", choices=STANCES),
+        number("knee_flexion", "Flexion of the more bent knee, 0 is straight.", "deg", 0, 180, observable=True),
+        number("load_kg", "Load or force.", "kg", 0, 200),
+        flag("shock", "Force comes as a shock or builds up rapidly."),
         *_ARM,
-        Asked("coupling", Kind.CHOICE, "grip: handles good, acceptable, possible but poor, none", choices=COUPLINGS),
-        flag("static_posture", "a body part is held for longer than 1 min"),
-        flag("repeated_motion", "small motions are repeated more than 4 times a minute"),
-        flag("rapid_changes", "rapid large changes of posture, or an unstable base"),
+        Asked("coupling", Kind.CHOICE, "Grip: handles good, acceptable, possible but poor, none.", choices=COUPLINGS),
+        flag("static_posture", "A body part is held for longer than 1 min."),
+        flag("repeated_motion", "Small motions are repeated more than 4 times a minute."),
+        flag("rapid_changes", "Rapid large changes of posture, or an unstable base."),
     )
     bands: ClassVar[Mapping[str, Bands]] = {
         "trunk_flexion": TRUNK_BANDS,

@@ -186,23 +186,23 @@ def score(
 
 _ARM = both_sides(
     (
-        number("upper_arm", "upper arm against the trunk line, backward negative", "deg", -90, 180, observable=True),
-        flag("upper_arm_abducted", "upper arm is held away from the side", observable=True),
-        flag("shoulder_raised", "shoulder is raised"),
-        flag("arm_supported", "arm is supported, or the person leans"),
-        number("elbow_flexion", "elbow flexion, 0 is a straight arm", "deg", 0, 180, observable=True),
-        flag("across_or_out", "lower arm works across the midline or out to the side"),
-        number("wrist_flexion", "wrist flexion, extension negative", "deg", -90, 90),
-        flag("wrist_deviated", "wrist is bent towards the thumb or the little finger"),
-        flag("wrist_twisted", "wrist is twisted to near the end of its range"),
+        number("upper_arm", "Upper arm against the trunk line, backward negative.", "deg", -90, 180, observable=True),
+        flag("upper_arm_abducted", "Upper arm is held away from the side.", observable=True),
+        flag("shoulder_raised", "Shoulder is raised."),
+        flag("arm_supported", "Arm is supported, or the person leans."),
+        number("elbow_flexion", "Elbow flexion, 0 is a straight arm.", "deg", 0, 180, observable=True),
+        flag("across_or_out", "Lower arm works across the midline or out to the side."),
+        number("wrist_flexion", "Wrist flexion, extension negative.", "deg", -90, 90),
+        flag("wrist_deviated", "Wrist is bent towards the thumb or the little finger."),
+        flag("wrist_twisted", "Wrist is twisted to near the end of its range."),
     )
 )
 
 _FORCE = both_sides(
     (
-        flag("static_or_repeated", "held for longer than 1 min, or repeated 4 times a minute and more"),
-        number("load_kg", "load or force", "kg", 0, 200),
-        Asked("force", Kind.CHOICE, "how the load comes", choices=FORCES),
+        flag("static_or_repeated", "Held for longer than 1 min, or repeated 4 times a minute and more."),
+        number("load_kg", "Load or force.", "kg", 0, 200),
+        Asked("force", Kind.CHOICE, "How the load comes.", choices=FORCES),
     ),
     "arm",
     "body",
@@ -223,16 +223,16 @@ class Rula(TableMethod):
     scale = (1, 7)
     asks: ClassVar[tuple[Asked, ...]] = (
         *_ARM,
-        number("neck_flexion", "neck forward against the trunk, backward negative", "deg", -90, 180, observable=True),
-        flag("neck_side_bent", "neck is bent to a side"),
-        flag("neck_twisted", "neck is twisted"),
-        number("trunk_flexion", "trunk forward, backward negative", "deg", -90, 180, observable=True),
-        flag("trunk_side_bent", "trunk is bent to a side", observable=True),
-        flag("trunk_twisted", "trunk is twisted", observable=True),
-        flag("supported_sitting", "sits well supported, hip-trunk angle 90 degrees or more"),
-        flag("legs_balanced", "legs and feet are supported and balanced"),
+        number("neck_flexion", "Neck forward against the trunk, backward negative.", "deg", -90, 180, observable=True),
+        flag("neck_side_bent", "Neck is bent to a side."),
+        flag("neck_twisted", "Neck is twisted."),
+        number("trunk_flexion", "Trunk forward, backward negative.", "deg", -90, 180, observable=True),
+        flag("trunk_side_bent", "Trunk is bent to a side.", observable=True),
+        flag("trunk_twisted", "Trunk is twisted.", observable=True),
+        flag("supported_sitting", "Sits well supported, hip-trunk angle 90 degrees or more."),
+        flag("legs_balanced", "Legs and feet are supported and balanced."),
         *_FORCE,
-        Asked("table", Kind.CHOICE, "version of table A", choices=VERSIONS, default="ergoplus"),
+        Asked("table", Kind.CHOICE, "Version of table A.", choices=VERSIONS, default="ergoplus"),
     )
     bands: ClassVar[Mapping[str, Bands]] = {
         "neck_flexion": NECK_BANDS,
