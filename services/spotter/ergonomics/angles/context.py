@@ -32,6 +32,7 @@ class Context:
         usable: (N,) the skeleton fits the one before and is not cut off by the picture's edge (METHODS 6.3.7).
         obstacle: (N,) for people, why not; empty where usable.
         sight: rays of all cameras that may be the true one; it holds the vertical and the pitch at each person's place.
+        lean: (N,) degrees of the trunk from upright in the picture, to the right positive.
         facing: the person against the line of sight.
         stature: (N,) px that the person's standing height would measure at their place, square to the line of sight;
             nan until they were seen upright.
@@ -49,6 +50,7 @@ class Context:
     usable: npt.NDArray[np.bool_]
     obstacle: npt.NDArray[np.object_]
     sight: Sight
+    lean: Degrees
     facing: Facing
     stature: npt.NDArray[np.float64]
     lengths: npt.NDArray[np.float64]

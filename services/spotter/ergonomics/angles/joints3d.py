@@ -159,7 +159,7 @@ def _level_heading(heading: npt.ArrayLike, up: Vectors) -> Vectors:
     if given.shape[-1] == 2:
         given = np.concatenate([given, np.zeros((*given.shape[:-1], 1))], axis=-1)
     given = np.broadcast_to(given.reshape(-1, 3), up.shape)
-    return given - _dot(given, up)[:, None] * up
+    return np.asarray(given - _dot(given, up)[:, None] * up)
 
 
 def _neck(points: Vectors, frame: TrunkFrame, neutral: Degrees) -> Angles:
@@ -218,7 +218,7 @@ def _unit(vectors: Vectors) -> Vectors:
 def _between(a: Vectors, b: Vectors) -> Degrees:
     """Angle between vectors, 0..180; by the tangent, which is exact near 0 and 180 too."""
     a, b = _unit(a), _unit(b)
-    return np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b), axis=-1), _dot(a, b)))
+    return np.asarray(np.degrees(np.arctan2(np.linalg.norm(np.cross(a, b), axis=-1), _dot(a, b))))
 
 
 def _turn(sine: Vectors, cosine: Vectors) -> Degrees:

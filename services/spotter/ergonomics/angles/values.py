@@ -63,6 +63,34 @@ class Angles:
             np.full(count, reason, np.object_),
         )
 
+    @classmethod
+    def judged(
+        cls,
+        value: Degrees,
+        low: Degrees,
+        high: Degrees,
+        *,
+        ok: npt.NDArray[np.bool_],
+        bounded: npt.NDArray[np.bool_],
+        reason: npt.NDArray[np.object_],
+        span: tuple[float, float],
+    ) -> Self:
+        """Measured angles: `ok` where they are, else `bounded` where that much is known, else not observable.
+
+        Args:
+            reason: for people, why an angle is not `ok`; not used where it is.
+            span: least and greatest angle that there can be, which is all that is left of what is not observable.
+        """
+        known = ok | bounded
+        low, high = np.clip(low, *span), np.clip(high, *span)
+        return cls(
+            np.where(known, np.clip(value, low, high), np.nan),
+            np.where(known, low, span[0]),
+            np.where(known, high, span[1]),
+            np.where(ok, OK, np.where(bounded, BOUNDED, NOT_OBSERVABLE)).astype(np.uint8),
+            np.where(ok, "", reason).astype(np.object_),
+        )
+
     def __len__(self) -> int:
         return len(self.value)
 
