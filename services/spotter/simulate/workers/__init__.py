@@ -2,12 +2,13 @@
 
     take = simulate_motion("stoop_lift", seed=3, fps=15, stature=1.75)
     view = Viewpoint.around((0, 0, 0.9), azimuth=60, distance=5, above=3)
-    seen = project(take, view, seed=3)
+    seen = project(take, view, seed=3, detector=SimulatedModel())
 
 Units are metres, seconds and degrees; z is up and the floor is at 0.
 """
 
 from spotter.simulate.workers.anthropometry import Body, Sex
+from spotter.simulate.workers.detector import SimulatedModel
 from spotter.simulate.workers.motions import MOTIONS, motion_names
 from spotter.simulate.workers.perform import simulate, simulate_motion
 from spotter.simulate.workers.project import project, without_errors
@@ -24,6 +25,7 @@ __all__ = [
     "Load",
     "Sex",
     "Sight",
+    "SimulatedModel",
     "Take",
     "Viewpoint",
     "Visibility",

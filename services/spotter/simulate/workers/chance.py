@@ -1,4 +1,4 @@
-"""Chance that gives the same numbers for the same seed on every machine and with every version of numpy. Pure.
+"""Chance that gives the same numbers for the same seed with every version of numpy. Pure.
 
 Only the raw bits of PCG64 and the mixing of `SeedSequence` are used, both of which numpy promises not to change; the
 distributions of its `Generator` are not promised, so uniform and normal numbers are made here.
