@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spotter.core.clock import SECOND
-from spotter.ergonomics.angles.body import NAMES, BodyAngles
+from spotter.ergonomics.angles.arms import arm_angles
+from spotter.ergonomics.angles.body import BodyAngles
 from spotter.ergonomics.angles.context import Context
+from spotter.ergonomics.angles.legs import leg_angles
 from spotter.ergonomics.angles.memory import AngleMemory, learn_neutral, observe
 from spotter.ergonomics.angles.neck import head_line, neck_flexion
 from spotter.ergonomics.angles.trunk_pose import trunk_pose
@@ -59,8 +61,8 @@ def _judge(context: Context) -> tuple[BodyAngles, Degrees, Degrees]:
         "trunk_inclination": trunk.inclination,
         "neck_flexion": neck_flexion(context, line),
     }
-    for name in NAMES:
-        fields.setdefault(name, Angles.not_observable(count, "not judged"))
+    fields.update(arm_angles(context)._asdict())
+    fields.update(leg_angles(context)._asdict())
     flexion = trunk.flexion
     narrow = flexion.high - flexion.low <= 2 * _NEUTRAL_HALF_WIDTH_DEG
     bent = np.where(narrow, flexion.value + context.trunk_offset, np.nan)
