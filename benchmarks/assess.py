@@ -26,7 +26,7 @@ import numpy as np
 import spotter
 from spotter.core.clock import from_seconds
 from spotter.core.contracts import Image, PoseFrame, Skeleton
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.core.settings import PoseSettings
 from spotter.ergonomics.assessment import CameraAssessor
 from spotter.pose.models import create_model
@@ -114,7 +114,7 @@ def frames(worker: list[Skeleton], people: int, fps: float = FPS) -> Iterator[Po
 
 def assessor() -> CameraAssessor:
     """With the default parameters."""
-    return CameraAssessor("site", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+    return CameraAssessor("site", "cam", ViewParameters(), RuleParameters())
 
 
 def seconds_a_frame(worker: list[Skeleton], people: int, seconds: float) -> float:

@@ -25,7 +25,7 @@ from rich.table import Table
 
 from spotter.core.clock import from_seconds
 from spotter.core.contracts import PoseFrame, Status
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.core.settings import PoseSettings
 from spotter.ergonomics.angles import trunk_view
 from spotter.ergonomics.assessment import CameraAssessor
@@ -98,7 +98,7 @@ def judge(clip: Clip, curves: Curves | None, input_size: int, tally: Tally) -> N
     """The clip through the assessment, with or without a calibration."""
     low, high = clip.pitch
     view = ViewParameters(pitch_low_deg=max(low - PITCH_SLACK, -30), pitch_high_deg=min(high + PITCH_SLACK, 90))
-    assessor = CameraAssessor("bench", clip.motion, view, TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("bench", clip.motion, view, RuleParameters())
     for index, (image, people) in enumerate(zip(clip.images, clip.found, strict=True)):
         pose = _pose(image, people, curves, input_size, index, from_seconds(index / clip.fps))
         assessment = assessor.update(pose)

@@ -38,7 +38,7 @@ from spotter.core.bus.kafka import KafkaBus
 from spotter.core.bus.kafka.headers import headers_of
 from spotter.core.clock import SECOND, now
 from spotter.core.contracts import CameraState, Frame, PoseFrame
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.core.settings import CameraSettings, IngestSettings, KafkaSettings
 from spotter.core.state import MemoryState
 from spotter.core.store import ExposureBucket, HealthSample, Store
@@ -179,7 +179,7 @@ def database() -> dict[str, float]:
 
 def fall() -> list[AlertStep]:
     """The steps of one alert: raised, recovered."""
-    assessor = CameraAssessor("site", camera_name(0), ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("site", camera_name(0), ViewParameters(), RuleParameters())
     steps: list[AlertStep] = []
     for pose in islice(virtual_camera(0, script=Script(people=1)), 45 * 15):
         assessment = assessor.update(pose)

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "serve
 
 from redis_server import RedisServer
 
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.core.settings import ErgonomicsSettings, StateSettings
 from spotter.core.state import Snapshot
 from spotter.core.state.redis_snapshots import RedisSnapshots
@@ -53,7 +53,7 @@ def main() -> int:
 
 def measure(people: int, seconds: float, every_s: float, snapshots: RedisSnapshots) -> None:
     """One row: CPU of assessing `every_s` seconds of skeletons, and of one snapshot of what is known then."""
-    factory = StreamFactory("benchmark", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+    factory = StreamFactory("benchmark", "cam", ViewParameters(), RuleParameters())
     stream = factory.new()
     frames = list(islice(virtual_camera(0, 0, Script(fps=FPS, people=people), name="cam"), round(seconds * FPS)))
     begun = time.process_time()

@@ -7,7 +7,7 @@ import pytest
 
 from crowds import Crowd, watch
 from spotter.core.contracts import UpdateKind
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, TrackerParameters, ViewParameters
 from spotter.ergonomics.assessment import CameraAssessor
 from spotter.ergonomics.tracking import Tracker
 
@@ -42,7 +42,7 @@ def test_people_who_cross_keep_their_ids():
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_nobody_falls_while_people_walk_and_bend_for_a_quarter_of_an_hour(seed: int):
-    assessor = CameraAssessor("site", "crowd", ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("site", "crowd", ViewParameters(), RuleParameters())
     raised = []
     for seen in watch(Crowd(3, fps=5, seconds=450), seed):
         assessment = assessor.update(seen.frame)

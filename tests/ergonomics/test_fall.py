@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from skeletons import blend, figure, pose_frame, times
 
 from spotter.core.contracts import AlertKind, FloatArray, UpdateKind
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import CameraAssessor
 
@@ -75,7 +75,7 @@ def nobody(at: float) -> list[FloatArray]:
 def play(
     script: Script, *, fps: float = 15, stop: float = 16, keep: Callable[[int], bool] = lambda _: True
 ) -> list[AlertStep]:
-    assessor = CameraAssessor("site", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("site", "cam", ViewParameters(), RuleParameters())
     steps: list[AlertStep] = []
     for index, at in enumerate(times(0, stop, fps)):
         if keep(index):
@@ -142,7 +142,7 @@ def test_getting_up_at_once_raises_nothing_and_says_why() -> None:
         hip = [(2.0, 0.53), (2.7, 0.08), (4.0, 0.08), (4.6, 0.53)]
         return [person(at, hip, [(2, 0), (2.7, 90), (4, 90), (4.6, 0)], stiff=True)]
 
-    assessor = CameraAssessor("site", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("site", "cam", ViewParameters(), RuleParameters())
     reasons = []
     for at in times(0, 10, 15):
         assessment = assessor.update(pose_frame(at, script(at)))
@@ -204,7 +204,7 @@ def test_a_person_who_lies_when_the_view_begins_is_down_after_20_seconds() -> No
 
 
 def test_the_end_of_the_stream_closes_what_is_open() -> None:
-    assessor = CameraAssessor("site", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("site", "cam", ViewParameters(), RuleParameters())
     for at in times(0, 8, 15):
         assessor.update(pose_frame(at, fall(at)))
     (step,) = assessor.end()
@@ -226,7 +226,7 @@ def test_replay_gives_the_same_ids_and_numbers() -> None:
 
 
 def test_duplicate_and_late_frames_change_nothing() -> None:
-    assessor = CameraAssessor("site", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("site", "cam", ViewParameters(), RuleParameters())
     first = pose_frame(1.0, [figure(500)])
     assert assessor.update(first) is not None
     assert assessor.update(first) is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from skeletons import blend, figure, pose_frame, times
 
 from spotter.core.contracts import FloatArray, UpdateKind
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import CameraAssessor
 
@@ -34,7 +34,7 @@ def bending(at: float) -> FloatArray:
 
 
 def play(frames: list[tuple[float, list[FloatArray]]]) -> list[AlertStep]:
-    assessor = CameraAssessor("site", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("site", "cam", ViewParameters(), RuleParameters())
     steps: list[AlertStep] = []
     for number, (at, people) in enumerate(frames):
         assessment = assessor.update(pose_frame(at, people, sequence=number))
@@ -86,7 +86,7 @@ def test_someone_who_walks_towards_the_camera_and_bends_is_not_falling(fps: floa
 
 
 def test_memory_is_bounded_over_ten_thousand_short_tracks():
-    assessor = CameraAssessor("site", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("site", "cam", ViewParameters(), RuleParameters())
     sizes = []
     for number in range(2000):
         # Five people at new places each time, seen for one frame: nobody can be followed from one to the next.

@@ -10,7 +10,7 @@ import pytest
 from skeletons import blend, figure, pose_frame, times
 
 from spotter.core.contracts import AlertKind, FloatArray, PoseFrame, UpdateKind
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import FallParameters, RuleParameters, ViewParameters
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.snapshot import StreamFactory
 from spotter.evaluation.replay import Rules, replay_poses
@@ -38,7 +38,7 @@ def frames(stop: float, up: float | None = None, starts: Sequence[float] = START
 
 def play(poses: Sequence[PoseFrame], fall: FallParameters, *, broken: bool = True) -> list[AlertStep]:
     """The steps, from a snapshot after each frame, and to the end of the stream."""
-    factory = StreamFactory("site", "cam", ViewParameters(), TrackerParameters(), fall)
+    factory = StreamFactory("site", "cam", ViewParameters(), RuleParameters(fall=fall))
     stream = factory.new()
     steps: list[AlertStep] = []
     for pose in poses:
@@ -95,7 +95,7 @@ def test_a_flood_is_over_after_its_time() -> None:
 
 def test_in_an_evaluation_each_of_them_counts() -> None:
     poses = frames(25)
-    rules = Rules(fall=FallParameters(flood_alerts=2))
+    rules = Rules(RuleParameters(fall=FallParameters(flood_alerts=2)))
     (camera,) = replay_poses(poses, "site", {}, rules).values()
     told = [one.alert.raised_at for run in camera.alerts() for one in run.told()]
     (apart,) = replay_poses(poses, "site", {}, Rules()).values()

@@ -9,7 +9,7 @@ import pytest
 from skeletons import figure, pose_frame, times
 
 from spotter.core.contracts import PoseFrame, Status
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.ergonomics.assessment import Assessment, CameraAssessor
 from spotter.ergonomics.gates import CALIBRATED, RAW, gates_of
 
@@ -23,7 +23,7 @@ def with_confidence(pose: PoseFrame, confidence: float, *, calibrated: bool) -> 
 
 def last(confidence: float, *, calibrated: bool) -> Assessment:
     """What is known after a second of somebody who stands there."""
-    assessor = CameraAssessor("s", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("s", "cam", ViewParameters(), RuleParameters())
     found = [assessor.update(with_confidence(pose, confidence, calibrated=calibrated)) for pose in STILL]
     assert found[-1] is not None
     return found[-1]

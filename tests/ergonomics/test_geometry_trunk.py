@@ -11,10 +11,9 @@ from walkers import pose_of, skeleton
 
 from spotter.core.contracts import Status
 from spotter.core.parameters import (
-    FallParameters,
     LensParameters,
     MountParameters,
-    TrackerParameters,
+    RuleParameters,
     ViewParameters,
 )
 from spotter.ergonomics.angles import trunk_inclination, trunk_view
@@ -59,7 +58,7 @@ def test_someone_not_seen_stays_not_observable() -> None:
 def test_the_assessor_uses_the_camera_of_its_settings() -> None:
     lows = {}
     for name, view in (("calibrated", VIEW), ("not", ViewParameters())):
-        assessor = CameraAssessor("site", "cam", view, TrackerParameters(), FallParameters())
+        assessor = CameraAssessor("site", "cam", view, RuleParameters())
         for frame in range(20):
             pose, _ = pose_of([("p1", at(-2.5, 2.2)[0])], 1.0 + frame / 10, CAMERA)
             assessment = assessor.update(pose)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from skeletons import FLOOR, STATURE, blend, figure, pose_frame, times
 
 from spotter.core.contracts import AlertKind, Angle, FloatArray, PoseFrame, Status, UpdateKind
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import FallParameters, RuleParameters, ViewParameters
 from spotter.ergonomics.events.fall import FallEvent
 from spotter.ergonomics.events.posture import Posture, posture
 from spotter.ergonomics.events.signals import FallSignals
@@ -54,7 +54,7 @@ def play(
     script: Callable[[float], FloatArray], stop: float, fps: float = 10
 ) -> tuple[list[AlertKind], list[FallEvent]]:
     """Kinds of the alerts raised, and what was held back; from a snapshot after each frame."""
-    factory = StreamFactory("site", "cam", ViewParameters(), TrackerParameters(), FALL)
+    factory = StreamFactory("site", "cam", ViewParameters(), RuleParameters(fall=FALL))
     stream = factory.new()
     alerts: list[AlertKind] = []
     held: list[FallEvent] = []

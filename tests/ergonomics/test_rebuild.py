@@ -12,14 +12,14 @@ from skeletons import blend, figure, pose_frame, times
 
 from spotter.core.clock import SECOND, from_seconds
 from spotter.core.contracts import Alert, AlertKind, FloatArray, Ledger, PoseFrame, Severity, UpdateKind, alert_id
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.core.store import AlertQuery, AlertRecord, Store
 from spotter.ergonomics.alerts import AlertStep, KnownAlert
 from spotter.ergonomics.rebuild import Rebuild, reach
 from spotter.ergonomics.snapshot import StreamFactory
 from spotter.ergonomics.stream import CameraStream
 
-FACTORY = StreamFactory("site", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+FACTORY = StreamFactory("site", "cam", ViewParameters(), RuleParameters())
 FPS = 5
 Told = list[tuple[Any, int, str, int]]
 

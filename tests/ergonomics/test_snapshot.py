@@ -21,7 +21,7 @@ from skeletons import blend, figure, pose_frame, times
 
 from spotter.core.clock import from_seconds
 from spotter.core.contracts import FloatArray, PoseFrame, UpdateKind
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import FallParameters, RuleParameters, TrackerParameters, ViewParameters
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.snapshot import SNAPSHOT_VERSION, SnapshotError, StreamFactory
 from spotter.ergonomics.stream import CameraStream, Taken
@@ -29,7 +29,7 @@ from spotter.simulate.recordings import recordings
 from spotter.simulate.scene import Script
 from spotter.simulate.streams import virtual_camera
 
-FACTORY = StreamFactory("site", "cam", ViewParameters(), TrackerParameters(), FallParameters())
+FACTORY = StreamFactory("site", "cam", ViewParameters(), RuleParameters())
 
 
 def outcome(taken: Taken) -> Any:
@@ -153,9 +153,9 @@ def snapshot() -> bytes:
 
 def test_other_parameters_are_refused() -> None:
     others = [
-        StreamFactory("site", "cam", ViewParameters(pitch_high_deg=40), TrackerParameters(), FallParameters()),
-        StreamFactory("site", "cam", ViewParameters(), TrackerParameters(max_gap_s=3), FallParameters()),
-        StreamFactory("site", "cam", ViewParameters(), TrackerParameters(), FallParameters(confirm_s=4)),
+        StreamFactory("site", "cam", ViewParameters(pitch_high_deg=40), RuleParameters()),
+        StreamFactory("site", "cam", ViewParameters(), RuleParameters(tracker=TrackerParameters(max_gap_s=3))),
+        StreamFactory("site", "cam", ViewParameters(), RuleParameters(fall=FallParameters(confirm_s=4))),
     ]
     for other in others:
         with pytest.raises(SnapshotError, match="camera 'cam' was made with other parameters") as caught:

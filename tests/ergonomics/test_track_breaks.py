@@ -12,7 +12,7 @@ from skeletons import blend, figure, pose_frame, times
 from test_snapshot import same_with_snapshots
 
 from spotter.core.contracts import AlertKind, FloatArray, PoseFrame, UpdateKind
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import FallParameters, RuleParameters, ViewParameters
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import CameraAssessor
 from spotter.ergonomics.handover import Come, Lost, heirs
@@ -37,7 +37,7 @@ def frames(script: Callable[[float], list[FloatArray]], stop: float, fps: float 
 
 def play(poses: list[PoseFrame], fall: FallParameters = FALL) -> tuple[list[AlertStep], int]:
     """The steps of alerts, and how many tracks were begun."""
-    assessor = CameraAssessor("site", "cam", ViewParameters(), TrackerParameters(), fall)
+    assessor = CameraAssessor("site", "cam", ViewParameters(), RuleParameters(fall=fall))
     steps: list[AlertStep] = []
     tracks = 0
     for pose in poses:

@@ -18,7 +18,7 @@ from spotter.core.parameters import (
     FallParameters,
     LensParameters,
     MountParameters,
-    TrackerParameters,
+    RuleParameters,
     ViewParameters,
     ZoneParameters,
 )
@@ -49,7 +49,7 @@ def falling(at: float, x: float = 500, floor: float = FLOOR) -> FloatArray:
 
 def play(poses: list[PoseFrame], *zones: ZoneParameters) -> tuple[list[AlertStep], list[str]]:
     """Alerts, and reasons of what was held back; from a snapshot after each frame."""
-    factory = StreamFactory("site", "cam", ViewParameters(zones=zones), TrackerParameters(), FALL)
+    factory = StreamFactory("site", "cam", ViewParameters(zones=zones), RuleParameters(fall=FALL))
     stream = factory.new()
     steps: list[AlertStep] = []
     reasons: list[str] = []

@@ -11,7 +11,7 @@ from skeletons import blend, figure, pose_frame, times
 
 from spotter.core.clock import to_seconds
 from spotter.core.contracts import PoseFrame
-from spotter.core.parameters import FallParameters
+from spotter.core.parameters import FallParameters, RuleParameters
 from spotter.evaluation.diagnosis import AFTER_S, BEFORE_S, Diagnosis, diagnose
 from spotter.evaluation.replay import Rules, replay_poses
 from spotter.evaluation.strip import PANELS, Strip, draw, moments
@@ -50,7 +50,7 @@ def look(frames: list[PoseFrame], parameters: FallParameters | None = None) -> t
     fall_parameters = parameters or FallParameters()
     last = to_seconds(frames[-1].captured_at)
     window = Window(IMPACT - BEFORE_S, IMPACT + AFTER_S, IMPACT, stops_s=last if last < IMPACT + AFTER_S else None)
-    rules = Rules(fall=fall_parameters)
+    rules = Rules(RuleParameters(fall=fall_parameters))
     replay_poses(frames, "plant", {}, rules, lambda pose, a: window.take(to_seconds(pose.captured_at), pose, a))
     return window, fall_parameters
 

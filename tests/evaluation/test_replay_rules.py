@@ -12,7 +12,7 @@ from spotter.cli.overrides import parse_sets, rule_settings
 from spotter.core.clock import SECOND, from_seconds
 from spotter.core.contracts import AlertKind
 from spotter.core.errors import ConfigError, RecordingError
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, TrackerParameters, ViewParameters
 from spotter.core.settings import load_settings
 from spotter.ergonomics.assessment import CameraAssessor
 from spotter.evaluation.many import replay_many
@@ -24,7 +24,7 @@ BEGAN = 1_764_000_000 * SECOND
 
 def test_steps_are_those_of_the_rules_themselves() -> None:
     poses = clip_poses("aisle")
-    assessor = CameraAssessor("plant", "aisle", ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("plant", "aisle", ViewParameters(), RuleParameters())
     expected = [step for pose in poses for step in assessor.update(pose).alerts] + list(assessor.end())
     camera = replay_poses(poses, "plant", {}, Rules())["aisle"]
     assert camera.steps == expected

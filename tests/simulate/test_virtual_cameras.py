@@ -15,7 +15,7 @@ import pytest
 from spotter.core.clock import to_seconds
 from spotter.core.contracts import UpdateKind
 from spotter.core.errors import ConfigError
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.core.wire import encode_frame, encode_pose_frame
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import CameraAssessor
@@ -137,7 +137,7 @@ def test_a_script_out_of_range_is_refused(values: dict[str, float], message: str
 
 
 def assess(index: int, script: Script, seconds: float) -> tuple[list[AlertStep], int]:
-    assessor = CameraAssessor("site", camera_name(index), ViewParameters(), TrackerParameters(), FallParameters())
+    assessor = CameraAssessor("site", camera_name(index), ViewParameters(), RuleParameters())
     steps: list[AlertStep] = []
     tracks = 0
     for pose in islice(virtual_camera(index, 0, script), round(seconds * script.fps)):

@@ -58,8 +58,7 @@ class Analysis:
         self._model = model_of(settings.pose)
         self._footage = Footage(settings, camera, self._model)
         self.name = self._footage.name
-        rules = settings.ergonomics
-        self._assessor = CameraAssessor(settings.site, camera.id, camera.view, rules.tracker, rules.fall)
+        self._assessor = CameraAssessor(settings.site, camera.id, camera.view, settings.ergonomics.rules)
         self.frames_analysed = 0
         self.seconds = 0.0
         self.tracks = 0

@@ -93,7 +93,7 @@ def _look_closer(material: Material, judged: Judged, rules: Rules, pictures: Pat
     missed, false = windows[: len(judged.missed)], windows[len(judged.missed) :]
     found = []
     for impact, window in zip(judged.missed, missed, strict=True):
-        diagnosis = diagnose(window, impact.at_s, rules.fall)
+        diagnosis = diagnose(window, impact.at_s, rules.parameters.fall)
         if camera.record.held_s and impact.at_s > stops:
             diagnosis = Diagnosis("material", "no_frames", "the impact is after the last frame of the footage")
         found.append(_problem("miss", judged, impact.at_s, diagnosis, window, material, rules, pictures))
@@ -129,7 +129,7 @@ def _problem(
         title=f"{words}: {judged.item.file}, {at_s:.2f} s",
         text=f"{diagnosis.where}: {diagnosis.text}",
         window=window,
-        fall=rules.fall,
+        fall=rules.parameters.fall,
         impact_s=at_s if kind == "miss" else None,
         track_id=diagnosis.track_id,
         pictures=frames_at(material.footage, moments(window)) if material.footage is not None else {},

@@ -99,10 +99,11 @@ class ZoneParameters(Parameters):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$",
         description="What people call it; alerts carry it. Letters, digits, blank, dot, dash, underscore.",
     )
-    use: Literal["watch", "ignore", "surface", "exercise", "stairs", "ladder", "weigh"] = Field(
+    use: Literal["watch", "ignore", "surface", "exercise", "stairs", "ladder", "weigh", "station"] = Field(
         description="watch: only people in such zones are told, once there is one. ignore: nobody there is. surface: a "
         "bed or bench, where lying is no alert. exercise: where going to the ground is meant. stairs: whoever is not "
-        "low over their own feet is not told. ladder: feet there are off the floor. weigh: only confirm_factor.",
+        "low over their own feet is not told. ladder: feet there are off the floor. weigh: only confirm_factor. "
+        "station: a place of work, whose exposure is counted under its name.",
     )
     points: tuple[Point, ...] = Field(
         min_length=3,
@@ -332,6 +333,21 @@ class LiftParameters(Parameters):
     near_side_deg: float = Field(
         default=30.0, ge=0, le=60, description="Reach is measured in views from the side up to this yaw, degrees."
     )
+    longest_grasp_s: float = Field(
+        default=5.0, ge=0.5, le=60, description="Hands that stay low for longer than this work there [D]."
+    )
+    hold_s: float = Field(
+        default=3.0, ge=0.5, le=30, description="Hands that stay at the top for this long have finished their lift [D]."
+    )
     longest_s: float = Field(
         default=20.0, ge=2, le=120, description="A movement that goes on for longer is no lift [D]."
     )
+
+
+class RuleParameters(Parameters):
+    """Everything that the rules judge by, except how a camera looks at the floor."""
+
+    tracker: TrackerParameters = Field(default_factory=TrackerParameters)
+    fall: FallParameters = Field(default_factory=FallParameters)
+    lift: LiftParameters = Field(default_factory=LiftParameters)
+    sustained: SustainedParameters = Field(default_factory=SustainedParameters)

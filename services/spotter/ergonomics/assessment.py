@@ -7,17 +7,22 @@ an assessment that goes on from the state of another one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
+from math import nan
 from typing import Any, Self
 
 import numpy as np
 
 from spotter.core.clock import from_seconds
 from spotter.core.contracts import Angle, FloatArray, PoseFrame
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.ergonomics.alerts import AlertBook, AlertStep, KnownAlert
 from spotter.ergonomics.angles import TrunkView, trunk_inclination, trunk_view
+from spotter.ergonomics.angles.body import NAMES, BodyAngles
+from spotter.ergonomics.angles.values import STATUSES, Angles
 from spotter.ergonomics.events.fall import FallEvent, FallEventKind, FallMachine, FallState
+from spotter.ergonomics.events.lift_measure import lift_signals
+from spotter.ergonomics.events.lift_signals import LiftSignals
 from spotter.ergonomics.events.signals import FallSignals
 from spotter.ergonomics.exposure import Exposure, ExposureMinutes
 from spotter.ergonomics.frames import FrameLog
@@ -27,6 +32,7 @@ from spotter.ergonomics.handover import Come, Lost, heirs
 from spotter.ergonomics.person import Person, hips, longer_side
 from spotter.ergonomics.tracking import TrackedPerson, Tracker
 from spotter.ergonomics.tracking.scale import Scale, feet, guess_scale, heights, upright
+from spotter.ergonomics.work import CameraWork, Seen, WorkFrame
 from spotter.ergonomics.zones import STAIRS, Zones
 
 TRACKS_PER_FRAME = 500
@@ -52,13 +58,14 @@ class PersonAssessment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
-    """What one frame added."""
+    """What one frame added; `exposure` is all of the epoch so far."""
 
     people: tuple[PersonAssessment, ...]
     alerts: tuple[AlertStep, ...]
     suppressed: tuple[tuple[str, FallEvent], ...]
     exposure: Exposure
     tracks_started: int
+    work: WorkFrame
 
 
 class CameraAssessor:
@@ -69,8 +76,6 @@ class CameraAssessor:
             then have numbers that no track before can have had.
 
     Attributes:
-        exposure: person-seconds since the epoch began.
-        minutes: the same minute by minute, as long as nobody has written them down.
         newest_at: event time of the newest frame, UTC ns; None before the first.
     """
 
@@ -79,26 +84,36 @@ class CameraAssessor:
         site: str,
         camera_id: str,
         view: ViewParameters,
-        tracker: TrackerParameters,
-        fall: FallParameters,
+        rules: RuleParameters,
         *,
         late: int = 0,
     ) -> None:
         self._view = view
         self._zones = Zones(view.zones)
         self._sized: tuple[tuple[int, int], Ground | None] = ((0, 0), None)
-        self._fall = fall
-        self._tracker = Tracker(tracker, TRACKS_PER_FRAME * late)
+        self._fall, self._lift = rules.fall, rules.lift
+        self._tracker = Tracker(rules.tracker, TRACKS_PER_FRAME * late)
         self._people: dict[str, Person] = {}
-        self._book = AlertBook(site, camera_id, fall)
+        self._book = AlertBook(site, camera_id, rules.fall)
         self._frames = FrameLog()
+        self._work = CameraWork(site, camera_id, self._zones.stations, rules)
         self.newest_at: int | None = None
-        self.exposure = Exposure()
-        self.minutes = ExposureMinutes()
+
+    @property
+    def exposure(self) -> Exposure:
+        """Person-seconds by trunk band since the epoch began."""
+        return self._work.exposure
+
+    @property
+    def minutes(self) -> ExposureMinutes:
+        """Exposure by minute and station, as long as nobody has written it down."""
+        return self._work.minutes
 
     def seed(self, known: Iterable[KnownAlert], begin: int) -> None:
         """Before the first frame, at event time `begin`: alerts that the store knows of this camera from before."""
+        known = list(known)
         self._book.seed(known, begin)
+        self._work.seed(known, begin)
 
     def settle(self) -> None:
         """The frames that are taken in from now on are new to the service."""
@@ -111,25 +126,29 @@ class CameraAssessor:
         tracked = self._tracker.update(pose, keep=busy)
         if tracked is None:
             return None
+        step = pose.captured_at - self.newest_at if self.newest_at is not None else 0
         self.newest_at = pose.captured_at
         self._frames.add(pose.captured_at, pose.sequence)
-        self.minutes.minute(pose.captured_at).frames += 1
         self._hand_over(pose, tracked)
         self._place(pose, tracked)
         trunk = trunk_view(pose.keypoints, pose.confidences, pose.deviations)
         signals: dict[str, FallSignals] = {}
         people: list[PersonAssessment] = []
-        for person, angle in zip(tracked, self._angles(pose, tracked, trunk), strict=True):
-            people.append(self._assess(pose, person, angle, signals))
+        workers: list[Seen] = []
+        angles = self._angles(pose, tracked, trunk)
+        for person, angle in zip(tracked, angles, strict=True):
+            people.append(self._assess(pose, person, angle, signals, workers))
         steps, suppressed = self._judge(pose, signals)
         steps += self._book.forgotten(pose.captured_at, self._fall.lost_s)
+        work = self._work.update(pose, workers, _body(angles), step, self._frames.counts(0))
         self._forget()
         return Assessment(
             people=tuple(people),
-            alerts=tuple(steps),
+            alerts=(*steps, *work.alerts),
             suppressed=tuple(suppressed),
             exposure=self.exposure,
             tracks_started=self._tracker.started - started,
+            work=work,
         )
 
     def end(self) -> tuple[AlertStep, ...]:
@@ -142,7 +161,8 @@ class CameraAssessor:
                 step = self._book.follow(track_id, event)
                 if step is not None:
                     steps.append(step)
-        return (*steps, *self._book.end(self.newest_at, self._fall.lost_s))
+        steps += self._book.end(self.newest_at, self._fall.lost_s)
+        return (*steps, *self._work.end(self.newest_at))
 
     def state(self) -> dict[str, Any]:
         """Everything that the next frames depend on, as plain values."""
@@ -152,8 +172,7 @@ class CameraAssessor:
             "book": self._book.state(),
             "frames": self._frames.state(),
             "newest_at": self.newest_at,
-            "exposure": list(astuple(self.exposure)),
-            "minutes": self.minutes.state(),
+            "work": self._work.state(),
         }
 
     @classmethod
@@ -162,19 +181,17 @@ class CameraAssessor:
         site: str,
         camera_id: str,
         view: ViewParameters,
-        tracker: TrackerParameters,
-        fall: FallParameters,
+        rules: RuleParameters,
         state: Mapping[str, Any],
     ) -> Self:
         """The assessor that `state` was taken from; the parameters must be those that it had."""
-        assessor = cls(site, camera_id, view, tracker, fall)
-        assessor._tracker = Tracker.restore(tracker, state["tracker"])
-        assessor._people = {track_id: Person.restore(fall, person) for track_id, *person in state["people"]}
-        assessor._book = AlertBook.restore(site, camera_id, fall, state["book"])
+        assessor = cls(site, camera_id, view, rules)
+        assessor._tracker = Tracker.restore(rules.tracker, state["tracker"])
+        assessor._people = {track_id: Person.restore(rules.fall, person) for track_id, *person in state["people"]}
+        assessor._book = AlertBook.restore(site, camera_id, rules.fall, state["book"])
         assessor._frames = FrameLog.restore(state["frames"])
         assessor.newest_at = state["newest_at"]
-        assessor.exposure = Exposure(*state["exposure"])
-        assessor.minutes = ExposureMinutes.restore(state["minutes"])
+        assessor._work = CameraWork.restore(site, camera_id, assessor._zones.stations, rules, state["work"])
         return assessor
 
     def _hand_over(self, pose: PoseFrame, tracked: Sequence[TrackedPerson]) -> None:
@@ -257,7 +274,12 @@ class CameraAssessor:
         return self._sized[1]
 
     def _assess(
-        self, pose: PoseFrame, person: TrackedPerson, angle: Angle, signals: dict[str, FallSignals]
+        self,
+        pose: PoseFrame,
+        person: TrackedPerson,
+        angle: Angle,
+        signals: dict[str, FallSignals],
+        workers: list[Seen],
     ) -> PersonAssessment:
         known = self._people[person.track_id]
         keypoints, confidences = pose.keypoints[person.index], pose.confidences[person.index]
@@ -271,10 +293,17 @@ class CameraAssessor:
             if where.excuse == STAIRS and self._low_over_feet(keypoints, confidences, settled, gates):
                 where = replace(where, excuse="")
             signals[person.track_id] = FallSignals(body.hip, body.head, angle, settled is not None, where, body.knee)
-        if known.seen_at is not None:
-            elapsed = pose.captured_at - known.seen_at
-            self.exposure.add(angle, elapsed)
-            self.minutes.minute(pose.captured_at).add(angle, elapsed)
+        elapsed = pose.captured_at - known.seen_at if known.seen_at is not None else 0
+        workers.append(
+            Seen(
+                person.track_id,
+                person.index,
+                elapsed,
+                self._zones.at_stations(known.zones),
+                known.machine.busy,
+                self._lift_signals(pose, person, scale, settled is not None),
+            )
+        )
         known.seen(pose.captured_at, keypoints, pose.boxes[person.index])
         return PersonAssessment(
             person.track_id,
@@ -284,6 +313,17 @@ class CameraAssessor:
             body.hip if body else None,
             body.head if body else None,
         )
+
+    def _lift_signals(
+        self, pose: PoseFrame, person: TrackedPerson, scale: Scale | None, settled: bool
+    ) -> LiftSignals | None:
+        if scale is None or not person.confirmed:
+            return None
+        deviations = pose.deviations[person.index] if pose.deviations is not None else None
+        return lift_signals(
+            pose.keypoints[person.index], pose.confidences[person.index], deviations, scale, self._lift,
+            settled=settled, gates=gates_of(pose),
+        )  # fmt: skip
 
     def _land(self, at: int, known: Person, keypoints: FloatArray, confidences: FloatArray, gates: Gates) -> None:
         """Someone who fell from a ladder, a platform or a dock lies below the floor that they stood on."""
@@ -328,6 +368,7 @@ class CameraAssessor:
 
     def _forget(self) -> None:
         alive = self._tracker.alive()
+        self._work.keep(alive)
         self._people = {key: person for key, person in self._people.items() if key in alive or self._missed(person)}
 
     def _missed(self, person: Person) -> bool:
@@ -335,3 +376,15 @@ class CameraAssessor:
         if person.seen_at is None or self.newest_at is None or person.scale.current() is None:
             return False
         return self.newest_at - person.seen_at <= from_seconds(self._fall.handover_s)
+
+
+def _body(trunk: Sequence[Angle]) -> BodyAngles:
+    """All that is known of the bodies, from the inclination of their trunks alone."""
+    unknown = {name: Angles.not_observable(len(trunk), "not judged", low=-180.0) for name in NAMES}
+    rows = [(nan if a.value is None else a.value, a.low, a.high, STATUSES.index(a.status), a.reason) for a in trunk]
+    value, low, high, status, reason = zip(*rows, strict=True) if rows else ([], [], [], [], [])
+    inclination = Angles(
+        np.array(value, np.float64), np.array(low, np.float64), np.array(high, np.float64), np.array(status, np.uint8),
+        np.array(reason, np.object_),
+    )  # fmt: skip
+    return BodyAngles(**(unknown | {"trunk_inclination": inclination}))

@@ -94,6 +94,10 @@ class Parts:
         rebuild = self._parts[number].rebuild
         return steps if rebuild is None else rebuild.sift(steps)
 
+    def rebuilding(self, number: int) -> bool:
+        """Whether a part is on its way back to the present."""
+        return self._parts[number].rebuild is not None
+
     def caught_up(self, positions: Mapping[int, int]) -> list[AlertStep]:
         """End the rebuilds that have reached the present: the steps that they held back."""
         steps: list[AlertStep] = []
@@ -239,7 +243,7 @@ class Parts:
     def _factory(self, camera_id: str) -> StreamFactory:
         factory = self._factories.get(camera_id)
         if factory is None:
-            rules, view = self._settings.ergonomics, self._views.get(camera_id) or ViewParameters()
-            factory = StreamFactory(self._settings.site, camera_id, view, rules.tracker, rules.fall)
+            view = self._views.get(camera_id) or ViewParameters()
+            factory = StreamFactory(self._settings.site, camera_id, view, self._settings.ergonomics.rules)
             self._factories[camera_id] = factory
         return factory

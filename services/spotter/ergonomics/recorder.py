@@ -1,6 +1,6 @@
 """What the ergonomics service writes to the store and reads from it, again and again until it is done.
 
-Alerts and exposure hold everything back until the store has them; the health of cameras does not.
+Alerts, lifts and exposure hold everything back until the store has them; the health of cameras does not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from spotter.core.clock import from_seconds, now
 from spotter.core.contracts import Alert, AlertUpdate, CameraHealth, CameraState, UpdateKind
 from spotter.core.errors import StoreError
 from spotter.core.settings import Settings, redact_url
-from spotter.core.store import AlertQuery, ExposureBucket, HealthSample, Store
+from spotter.core.store import AlertQuery, ExposureBucket, HealthSample, LiftRecord, PostureRecord, Store
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.ergonomics.alerts import AlertStep, KnownAlert
 
@@ -84,14 +84,25 @@ class Recorder:
             if self._on_update is not None:
                 self._on_update(alert, update)
 
-    def exposure(self, buckets: Sequence[ExposureBucket]) -> None:
-        """Write minutes of exposure until they are written.
+    def exposure(self, buckets: Sequence[ExposureBucket], postures: Sequence[PostureRecord]) -> None:
+        """Write minutes of exposure with their worst postures until they are written.
 
         Raises:
             GivenUpError: the wait had to end.
         """
         if buckets:
             self._surely(lambda: self._store.put_exposure(buckets), "exposure")
+        if postures:
+            self._surely(lambda: self._store.put_postures(postures), "postures")
+
+    def lifts(self, lifts: Sequence[LiftRecord]) -> None:
+        """Write lifts until they are written.
+
+        Raises:
+            GivenUpError: the wait had to end.
+        """
+        if lifts:
+            self._surely(lambda: self._store.put_lifts(lifts), "lifts")
 
     def recall(self, camera_id: str) -> list[KnownAlert]:
         """What the store knows of a camera: its newest alerts, and all that are open.

@@ -15,12 +15,12 @@ from typing import Any, Literal
 import msgpack
 
 from spotter.core.errors import StateError
-from spotter.core.parameters import FallParameters, Parameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import Parameters, RuleParameters, ViewParameters
 from spotter.ergonomics.assessment import CameraAssessor
 from spotter.ergonomics.events.fall import RULE_VERSION
 from spotter.ergonomics.stream import CameraStream, Recall
 
-SNAPSHOT_VERSION = 3
+SNAPSHOT_VERSION = 4
 """Goes up with each change of what a `state()` holds."""
 
 _MOST_BYTES = 64 * 1024 * 1024
@@ -42,12 +42,10 @@ class SnapshotError(StateError):
 class StreamFactory:
     """Makes the stream of one camera, new or from a snapshot, with the camera's own parameters."""
 
-    def __init__(
-        self, site: str, camera_id: str, view: ViewParameters, tracker: TrackerParameters, fall: FallParameters
-    ) -> None:
+    def __init__(self, site: str, camera_id: str, view: ViewParameters, rules: RuleParameters) -> None:
         self._camera_id = camera_id
-        self._parts = (site, camera_id, view, tracker, fall)
-        self._parameters = _digest(view, tracker, fall)
+        self._parts = (site, camera_id, view, rules)
+        self._parameters = _digest(view, rules)
 
     def new(self, recall: Recall | None = None, *, late: bool = False) -> CameraStream:
         """A stream without a past; see `CameraStream`."""

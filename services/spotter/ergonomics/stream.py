@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from spotter.core.contracts import PoseFrame
 from spotter.ergonomics.alerts import AlertStep, KnownAlert
@@ -15,6 +15,16 @@ from spotter.ergonomics.exposure import ExposureMinute
 LATE_OR_DUPLICATE = "late_or_duplicate"
 OLDER_EPOCH = "older_epoch"
 REPLAYED = "replayed"
+
+
+class StationMinute(NamedTuple):
+    """One minute at one station (empty name: the whole view) that is to be written down; `start` is event time."""
+
+    epoch: int
+    start: int
+    station: str
+    minute: ExposureMinute
+
 
 Recall = Callable[[], Sequence[KnownAlert]]
 """Looks up the alerts that the store knows of the camera; called when a history begins."""
@@ -55,7 +65,7 @@ class CameraStream:
         self._gate = EpochGate()
         self._epoch = 0
         self._assessor: CameraAssessor | None = None
-        self._finished: list[tuple[int, int, ExposureMinute]] = []
+        self._finished: list[StationMinute] = []
         self._restored = False
 
     @property
@@ -93,7 +103,9 @@ class CameraStream:
         if self._assessor is None:
             return ()
         steps = self._assessor.end()
-        self._finished += [(self.epoch, start, minute) for start, minute in self._assessor.minutes.every().items()]
+        self._finished += [
+            StationMinute(self.epoch, *key, minute) for key, minute in self._assessor.minutes.every().items()
+        ]
         self._assessor = None
         return steps
 
@@ -102,12 +114,12 @@ class CameraStream:
         if self._assessor is not None:
             self._assessor.settle()
 
-    def minutes(self, *, every: bool) -> Iterator[tuple[int, int, ExposureMinute]]:
-        """(epoch, begin, minute) of the minutes not yet written down: those that are over, or also the newest."""
+    def minutes(self, *, every: bool) -> Iterator[StationMinute]:
+        """The minutes not yet written down: those that are over, or also the newest."""
         yield from self._finished
         if self._assessor is not None:
             minutes = self._assessor.minutes.every() if every else self._assessor.minutes.closed()
-            yield from ((self.epoch, start, minute) for start, minute in minutes.items())
+            yield from (StationMinute(self.epoch, *key, minute) for key, minute in minutes.items())
 
     def written(self) -> None:
         """The minutes that are over have been written down."""

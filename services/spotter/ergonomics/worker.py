@@ -1,11 +1,12 @@
-"""The ergonomics service: skeletons in, assessments to live state, alerts and exposure to the store.
+"""The ergonomics service: skeletons in, assessments to live state, alerts, lifts and exposure to the store.
 
 Promises:
 - Skeletons are committed only after everything that they gave rise to is in the store; while the store refuses, the
   service waits and tries again, holding its queue back, so no alert is lost.
-- With snapshots: every few seconds, and before a part goes to another member, (1) alerts and exposure are stored, (2)
-  the states of the cameras are saved, (3) offsets are committed. Whoever takes over goes on from there, bit for bit.
-  Without them, or when they are lost, a part is rebuilt from its last minutes; ids make what was told before invisible.
+- With snapshots: every few seconds, and before a part goes to another member, (1) alerts, lifts and exposure are
+  stored, (2) the states of the cameras are saved, (3) offsets are committed. Whoever takes over goes on from there, bit
+  for bit. Without them, or when they are lost, a part is rebuilt from its last minutes; ids make what was told before
+  invisible.
 - Skeletons of one camera are taken in order; a duplicate or late frame is counted and changes nothing.
 - The alerts of an epoch end with its stream. A member that only leaves (`AtStop.HAND_OVER`) ends nothing.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from enum import Enum
 
@@ -25,15 +26,18 @@ from spotter.core.contracts import PoseFrame, UpdateKind
 from spotter.core.errors import BusError
 from spotter.core.settings import Settings
 from spotter.core.state import CameraView, LiveState, PersonView, PostureSeconds, Snapshots
-from spotter.core.store import ExposureBucket, Store
+from spotter.core.store import LiftRecord, Store
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.core.telemetry.spans import ERGONOMICS
 from spotter.core.telemetry.tracing import NO_TRACER, Attributes, Tracer
 from spotter.ergonomics.alerts import AlertStep, ended
 from spotter.ergonomics.assessment import Assessment
-from spotter.ergonomics.exposure import MINUTE_S
+from spotter.ergonomics.exposure import WHOLE_VIEW
+from spotter.ergonomics.exposure.numbers import PARTS, SEEN
+from spotter.ergonomics.history import bucket_of, lift_record, posture_of
 from spotter.ergonomics.parts import Parts
 from spotter.ergonomics.recorder import GivenUpError, OnUpdate, Recorder
+from spotter.ergonomics.stream import StationMinute
 
 GROUP = "ergonomics"
 
@@ -96,6 +100,7 @@ class ErgonomicsWorker:
         self._parts = Parts(settings, snapshots, self._recorder, metrics.recovery)
         self._silent_s = settings.ergonomics.fall.lost_s
         self._gave_up = False
+        self._lifts: list[LiftRecord] = []
         self._log = get_logger("spotter.ergonomics")
         self._skeletons = bus.subscribe(SKELETONS, GROUP, handover=self)
         self._health = bus.subscribe(HEALTH, GROUP)
@@ -166,6 +171,10 @@ class ErgonomicsWorker:
             return
         steps = (*taken.ended, *(_ruled(step, pose) for step in assessment.alerts))
         self._recorder.steps(self._parts.sift(part, steps))
+        # What a rebuild sees was stored by whoever committed it.
+        for lift in () if self._parts.rebuilding(part) else assessment.work.lifts:
+            self._lifts.append(lift_record(self._site, camera, lift))
+            metrics.ergonomics.lifts.labels(camera=camera, station=lift.station).inc()
         self._count(camera, assessment, taken.elapsed)
         latency = max(to_seconds(pose.age(now())), 0.0)
         metrics.end_to_end.labels(camera=camera).observe(latency)
@@ -210,19 +219,37 @@ class ErgonomicsWorker:
                 self._recorder.steps(steps if followed else [*steps, ended(known)])
 
     def _flush(self, parts: Collection[int] | None = None, *, every: bool = False) -> None:
-        """Exposure to the store, states to the snapshots, offsets to the bus; alerts are in the store already."""
+        """Lifts and exposure to the store, where alerts are already; states to the snapshots, offsets to the bus."""
         chosen = list(self._parts.streams(parts))
+        self._recorder.lifts(self._lifts)
+        self._lifts = []
+        minutes = [(camera, one) for camera, stream in chosen for one in stream.minutes(every=every)]
+        postures = [posture_of(self._site, camera, one) for camera, one in minutes]
         self._recorder.exposure(
-            [
-                ExposureBucket(self._site, camera, "", start, epoch, MINUTE_S, **asdict(minute))
-                for camera, stream in chosen
-                for epoch, start, minute in stream.minutes(every=every)
-            ]
+            [bucket_of(self._site, camera, one) for camera, one in minutes],
+            [one for one in postures if one is not None],
         )
-        for _, stream in chosen:
+        for camera, stream in chosen:
+            self._count_minutes(camera, stream.minutes(every=False))
             stream.written()
         self._parts.save(self._skeletons.positions(), parts)
         self._skeletons.commit()
+
+    def _count_minutes(self, camera: str, minutes: Iterable[StationMinute]) -> None:
+        """Person-time of the minutes that are over, of the whole view."""
+        metrics = self._metrics.ergonomics
+        for _, _, station, minute in minutes:
+            if station != WHOLE_VIEW:
+                continue
+            for band, seconds in asdict(minute.bands).items():
+                metrics.posture_seconds.labels(camera=camera, band=band).inc(seconds)
+            numbers = minute.numbers
+            for part in PARTS:
+                unseen = numbers.get(f"{part}_unobservable", 0.0)
+                metrics.angle_seconds.labels(part=part, status="not_observable").inc(unseen)
+                metrics.angle_seconds.labels(part=part, status="observable").inc(numbers.get(SEEN, 0.0) - unseen)
+            for reason, seconds in minute.unscored_s.items():
+                metrics.unscored_seconds.labels(camera=camera, reason=reason).inc(seconds)
 
     def _take_health(self) -> None:
         """Newest health to live state, and now and then to the store."""

@@ -42,12 +42,19 @@ Inside = frozenset[int]
 
 
 class Zones:
-    """The zones of one camera."""
+    """The zones of one camera.
+
+    Attributes:
+        stations: names of those that are places of work, in the order of the settings.
+    """
 
     def __init__(self, zones: Sequence[ZoneParameters]) -> None:
         self._zones = tuple(zones)
         self._polygons = [np.array(zone.points, np.float64) for zone in zones]
         self._watches = any(zone.use == "watch" for zone in zones)
+        places = [number for number, zone in enumerate(zones) if zone.use == "station"]
+        self.stations = tuple(zones[number].name for number in places)
+        self._station_of = {number: station for station, number in enumerate(places)}
 
     def __bool__(self) -> bool:
         return bool(self._zones)
@@ -86,6 +93,12 @@ class Zones:
             excuse = NOT_WATCHED
         factor = float(np.prod([zone.confirm_factor for zone in zones]))
         return Where(zones[0].name if zones else "", excuse, factor)
+
+    def at_stations(self, inside: Inside) -> frozenset[int] | None:
+        """Numbers in `stations` of those that a person is at; None where nobody is counted."""
+        if any(self._zones[number].use == "ignore" for number in inside):
+            return None
+        return frozenset(self._station_of[number] for number in inside if number in self._station_of)
 
     def climbing(self, inside: Inside) -> bool:
         """Whether the feet are off the floor there."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from spotter.core.clock import from_seconds, to_seconds
 from spotter.core.contracts import Alert, AlertUpdate, PoseFrame, UpdateKind
-from spotter.core.parameters import FallParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.core.settings import Settings
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment
@@ -37,15 +37,14 @@ class Rules:
         views: of cameras whose view was entered; they win over what was known when they were recorded.
     """
 
-    tracker: TrackerParameters = field(default_factory=TrackerParameters)
-    fall: FallParameters = field(default_factory=FallParameters)
+    parameters: RuleParameters = field(default_factory=RuleParameters)
     views: Mapping[str, ViewParameters] = field(default_factory=dict)
 
     @classmethod
     def of(cls, settings: Settings) -> Rules:
         """The rules of some settings."""
         views = {camera.id: camera.view for camera in settings.cameras if "view" in camera.model_fields_set}
-        return cls(settings.ergonomics.tracker, settings.ergonomics.fall, views)
+        return cls(settings.ergonomics.rules, views)
 
     def view(self, camera_id: str, record: CameraRecord) -> ViewParameters:
         """How a camera looks at the floor, as far as anybody said."""
@@ -157,7 +156,7 @@ def replay_poses(
             base = pose.epoch if record.footage else pose.captured_at
             found[camera] = CameraReplay(camera, record, base, first_at=pose.captured_at)
             view = rules.view(camera, record)
-            stream = streams[camera] = StreamFactory(site, camera, view, rules.tracker, rules.fall).new()
+            stream = streams[camera] = StreamFactory(site, camera, view, rules.parameters).new()
         result, taken = found[camera], stream.take(pose)
         if taken.assessment is None:
             result.refused += 1

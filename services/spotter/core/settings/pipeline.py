@@ -7,7 +7,14 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from spotter.core.parameters import FallParameters, SustainedParameters, TrackerParameters, ViewParameters
+from spotter.core.parameters import (
+    FallParameters,
+    LiftParameters,
+    RuleParameters,
+    SustainedParameters,
+    TrackerParameters,
+    ViewParameters,
+)
 from spotter.core.settings.base import CAMERA_ID, Section
 
 
@@ -112,6 +119,7 @@ class ErgonomicsSettings(Section):
 
     tracker: TrackerParameters = Field(default_factory=TrackerParameters)
     fall: FallParameters = Field(default_factory=FallParameters)
+    lift: LiftParameters = Field(default_factory=LiftParameters)
     sustained: SustainedParameters = Field(default_factory=SustainedParameters)
     snapshot_s: float = Field(
         default=3.0,
@@ -126,3 +134,8 @@ class ErgonomicsSettings(Section):
     rebuild_max_s: float = Field(
         default=1800.0, ge=10, le=86400, description="Further back for alerts that are open, but at most this far."
     )
+
+    @property
+    def rules(self) -> RuleParameters:
+        """What the rules judge by."""
+        return RuleParameters(tracker=self.tracker, fall=self.fall, lift=self.lift, sustained=self.sustained)

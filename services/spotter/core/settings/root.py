@@ -26,6 +26,7 @@ from spotter.core.settings.notify import NotifySettings
 from spotter.core.settings.pipeline import CameraSettings, ErgonomicsSettings, IngestSettings, PoseSettings
 from spotter.core.settings.redact import redact_url
 from spotter.core.settings.serving import DashboardSettings, LogSettings, MetricsSettings, TraceSettings
+from spotter.core.settings.shifts import Shifts, TimeZone
 from spotter.core.settings.state import StateSettings
 from spotter.core.settings.store import StoreSettings
 
@@ -39,6 +40,12 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SPOTTER_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     site: str = Field(default="site", pattern=CAMERA_ID, description="Name of the site; part of every alert id.")
+    timezone: TimeZone = Field(
+        default="UTC", description="Time zone of the site, as in the IANA database; shifts and days are on its clock."
+    )
+    shifts: Shifts = Field(
+        default=(), max_length=12, description="The site's shifts, for exposure and reports; none: one a day."
+    )
     cameras: tuple[CameraSettings, ...] = Field(default=(), description="The cameras of this process.")
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     pose: PoseSettings = Field(default_factory=PoseSettings)

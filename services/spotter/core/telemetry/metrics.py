@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
 from spotter.core.telemetry.bus_metrics import BusMetrics
+from spotter.core.telemetry.ergonomics_metrics import ErgonomicsMetrics
 from spotter.core.telemetry.notify_metrics import NotifyMetrics
 from spotter.core.telemetry.pose_metrics import PoseMetrics
 from spotter.core.telemetry.recovery_metrics import RecoveryMetrics
@@ -29,6 +30,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         self.bus = BusMetrics(self.registry)
+        self.ergonomics = ErgonomicsMetrics(self.registry)
         self.notify = NotifyMetrics(self.registry)
         self.pose = PoseMetrics(self.registry)
         self.recovery = RecoveryMetrics(self.registry)
