@@ -10,7 +10,7 @@ from markupsafe import Markup
 from spotter.report.drawing import Drawing
 
 WIDTH = 900.0
-_LEFT, _RIGHT = 148.0, 12.0
+_LEFT, _RIGHT = 172.0, 12.0
 _ROW, _GAP = 46.0, 14.0
 _POSSIBLE = 0.32
 """Opacity of what is possible and not proven."""
@@ -110,8 +110,8 @@ def scale(
         marks: (value, text) of lines across the axis, such as the beginnings of action levels.
         about: what the picture says, in words.
     """
-    left, right, row = 168.0, 64.0, 24.0
-    width = 560.0
+    left, right, row = 178.0, 84.0, 24.0
+    width = 600.0
     drawing = Drawing(width, len(spans) * row + 40, about)
     extent = max(high - low, 1e-9)
 

@@ -96,3 +96,9 @@ class Record:
         """Cameras that something is recorded of."""
         found = {one.camera_id for one in self.buckets} | {one.camera_id for one in self.lifts}
         return tuple(sorted(found))
+
+    @property
+    def summary(self) -> str:
+        """How much there is, on one line."""
+        minutes = len({(one.start, one.camera_id) for one in self.buckets})
+        return f"{minutes} recorded minutes, {len(self.lifts)} lift-like movements, {len(self.cameras)} cameras"

@@ -47,6 +47,8 @@ class Entered:
         found: dict[str, Given] = {}
         for name, interval in (
             ("load_kg", task.load),
+            ("arm_load_kg", task.load),
+            ("body_load_kg", task.load),
             ("width_cm", task.container_width),
             ("f_per_min", task.frequency),
             ("body_mass_kg", task.body_mass),
@@ -63,6 +65,8 @@ class Entered:
         if task.activity:
             for word, name in _FLAGS.items():
                 found[name] = Given.of("yes" if word in task.activity else "no")
+            held = Given.of("yes" if {"static", "repeated"} & set(task.activity) else "no")
+            found |= {"arm_static_or_repeated": held, "body_static_or_repeated": held}
         found |= _duration(task)
         return _within(method, found)
 

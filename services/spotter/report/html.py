@@ -12,7 +12,7 @@ Attribute = str | float | bool | None
 _VOID = {"meta", "br", "hr", "col"}
 
 
-def element(name: str, *content: Content, **attributes: Attribute) -> Markup:
+def element(name: str, /, *content: Content, **attributes: Attribute) -> Markup:
     """One element.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from spotter.core.contracts import Status
 from spotter.core.store import PostureRecord
 from spotter.ergonomics.angles.body import NAMES, BodyAngles
 from spotter.ergonomics.angles.values import STATUSES, Angles
-from spotter.ergonomics.methods.api import Given, Method, Provenance, Result
+from spotter.ergonomics.methods.api import Given, Method, Result
 from spotter.ergonomics.methods.known import row_of
 from spotter.ergonomics.methods.registry import methods
 from spotter.report.entered import Entered
@@ -42,12 +43,11 @@ class Judged:
         """The one that knows more."""
         return self.full or self.alone
 
-    @property
-    def widths(self) -> tuple[float, float] | None:
-        """Width of the interval before and after, where both answer the same question."""
-        if self.full is None or self.full.name != self.alone.name:
-            return None
-        return self.alone.high - self.alone.low, self.full.high - self.full.low
+    def interval(self, result: Result) -> tuple[float, float] | None:
+        """The figure that both answers have: with a load known, that is the limit, not the index."""
+        if result.name == self.alone.name:
+            return (result.low, result.high) if math.isfinite(result.low) else None
+        return result.details.get(self.alone.name)
 
 
 def judge_posture(posture: PostureRecord, entered: Entered, about: str) -> list[Judged]:
@@ -73,14 +73,9 @@ def body_of(postures: Sequence[PostureRecord]) -> BodyAngles:
     return BodyAngles(**{name: _angles([posture.angles.get(name) for posture in postures]) for name in NAMES})
 
 
-def unknowns(result: Result, count: int = 3) -> tuple[tuple[str, float], ...]:
-    """The inputs that widen a result most and that a person could enter: not what the camera measured."""
-    open_ = [(name, taken) for name, taken in result.widening if name in result.inputs]
-    return tuple(
-        (name, taken)
-        for name, taken in open_
-        if result.inputs[name].provenance in (Provenance.UNKNOWN, Provenance.ENTERED, Provenance.ASSUMED)
-    )[:count]
+def unknowns(result: Result, count: int = 4) -> tuple[tuple[str, float], ...]:
+    """The inputs that widen a result most, widest first."""
+    return tuple((name, taken) for name, taken in result.widening if name in result.inputs)[:count]
 
 
 def _seen(method: Method, body: BodyAngles) -> Any:

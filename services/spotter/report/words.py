@@ -14,10 +14,10 @@ STATUS = {
 }
 
 ANGLES = {
-    "trunk_inclination": "trunk, from vertical",
-    "trunk_flexion": "trunk, forward",
-    "trunk_lateral": "trunk, sideways",
-    "trunk_twist": "trunk, twisted",
+    "trunk_inclination": "trunk inclination",
+    "trunk_flexion": "trunk forward",
+    "trunk_lateral": "trunk sideways",
+    "trunk_twist": "trunk twist",
     "neck_flexion": "neck",
     "left_upper_arm_gravity": "left upper arm",
     "right_upper_arm_gravity": "right upper arm",
@@ -36,6 +36,8 @@ _SHORT = {"f_per_min": "frequency", "h_cm": "reach H", "v_cm": "height V", "d_cm
 
 def duration(seconds: float) -> str:
     """ "45 s", "12 min", "7 h 12 min"; below a minute in seconds."""
+    if seconds < 0.05:
+        return "0 s"
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes = round(seconds / 60)

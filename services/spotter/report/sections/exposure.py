@@ -10,7 +10,6 @@ from spotter.ergonomics.exposure.numbers import EDGES, STATIC_S, Edge
 from spotter.report import html as h
 from spotter.report.charts import Band, timeline
 from spotter.report.data import Scope
-from spotter.report.drawing import COLOURS
 from spotter.report.tally import Bins, Share, Tally
 from spotter.report.words import duration, percent
 
@@ -57,7 +56,7 @@ def _key() -> Markup:
 
 
 def _swatch(colour: str, opacity: float) -> Markup:
-    return h.element("span", class_="swatch", style=f"background:{COLOURS[colour]};opacity:{opacity:g}")
+    return h.element("span", class_="swatch", style=f"background:var(--{colour});opacity:{opacity:g}")
 
 
 def _chart(scope: Scope, cut: Bins) -> Markup:
@@ -113,6 +112,9 @@ def _shares(whole: Tally) -> Markup:
         share = whole.share(edge.name, edge.part)
         if share is None:
             continue
+        if share.unobservable > 0.995:
+            rows.append((_SHORT[edge.name], "-", "not observable", "-", percent(1, 1), "-", "-"))
+            continue
         mass = whole.numbers.get(f"{edge.name}_mass", 0.0) / whole.seen
         rows.append((
             _SHORT[edge.name], _time(share.proven, whole), percent(share.proven, share.possible), percent(mass, mass),
@@ -130,7 +132,7 @@ def _static(whole: Tally) -> Markup:
     rows = []
     for edge in EDGES:
         share = whole.static(edge.name, edge.part)
-        if share is not None:
+        if share is not None and share.unobservable <= 0.995:
             rows.append((
                 _SHORT[edge.name], _time(share.proven, whole), percent(share.proven, share.possible),
                 percent(share.unobservable, share.unobservable),
@@ -179,9 +181,7 @@ def lines(whole: Tally) -> Sequence[str]:
         if share is None or edge.name not in _DRAWN:
             continue
         if share.unobservable > 0.95:
-            found.append(
-                f"{_SHORT[edge.name]}: not observable in {percent(share.unobservable, share.unobservable)} of the time."
-            )
+            found.append(f"{_SHORT[edge.name]}: not observable.")
             continue
         hidden = share.unobservable
         rest = f"; in {percent(hidden, hidden)} the part was not seen" if hidden >= 0.005 else ""

@@ -18,7 +18,7 @@ SHOWN = 6
 _APART_NS = 120 * 1_000_000_000
 """Two pictures of one camera are so far apart, so that they are not one movement seen twice. [D]"""
 
-_SCORES = {"reba": "REBA, posture only", "owas": "OWAS category, posture only"}
+_SCORES = {"reba": "REBA *", "owas": "OWAS category *"}
 
 AngleValues = tuple[float | None, float, float, str, str]
 
@@ -47,7 +47,8 @@ def postures(scope: Scope, worst: Sequence[PostureRecord]) -> Markup:
         h.element("div", [_figure(scope, number, one) for number, one in enumerate(worst, 1)], class_="postures"),
         h.paragraph(
             "Left limbs are blue, right limbs are orange; the dashed line is vertical in the picture. Intervals hold "
-            "the true angle as far as one camera can tell, so what looks bent in the picture need not be proven so.",
+            "the true angle as far as one camera can tell, so what looks bent in the picture need not be proven so. "
+            "* From the posture alone, at the best case of load, grip, wrist and rhythm.",
             class_="note",
         ),
         id_="postures",
@@ -58,7 +59,7 @@ def postures(scope: Scope, worst: Sequence[PostureRecord]) -> Markup:
 
 def _figure(scope: Scope, number: int, posture: PostureRecord) -> Markup:
     when = scope.when(posture.at, day=len({scope.local(w.start).date() for w in scope.windows}) > 1, seconds=True)
-    rows = list(_rows(posture.angles))
+    rows, unseen = _rows(posture.angles)
     trunk = posture.angles.get("trunk_inclination")
     span = None if trunk is None or trunk[3] not in (Status.OK, Status.BOUNDED) else (trunk[1], trunk[2])
     said = "; ".join(f"{name} {value}" for name, value in rows[:3])
@@ -77,10 +78,12 @@ def _figure(scope: Scope, number: int, posture: PostureRecord) -> Markup:
             ],
         ),
     )
-    return h.element("figure", skeleton(posture.keypoints, label, trunk=span), table)
+    left_out = h.paragraph(f"Not observable: {', '.join(unseen)}.", class_="note") if unseen else None
+    return h.element("figure", skeleton(posture.keypoints, label, trunk=span), table, left_out)
 
 
-def _rows(angles: Mapping[str, AngleValues]) -> list[tuple[str, str]]:
+def _rows(angles: Mapping[str, AngleValues]) -> tuple[list[tuple[str, str]], list[str]]:
+    """The angles that are observable, and the names of the others."""
     found, hidden = [], []
     for name, words in ANGLES.items():
         if name not in angles:
@@ -90,4 +93,4 @@ def _rows(angles: Mapping[str, AngleValues]) -> list[tuple[str, str]]:
             found.append((words, degrees((low, high))))
         else:
             hidden.append(words)
-    return [*found, *([("not observable", ", ".join(hidden))] if hidden else [])]
+    return found, hidden

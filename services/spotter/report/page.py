@@ -1,0 +1,117 @@
+"""The page: one HTML file that holds everything it shows. No script, no network, no pixel, nothing of one person. Pure.
+
+The same record gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from markupsafe import Markup
+
+from spotter.core.contracts import Measure, Status
+from spotter.core.store import LiftRecord
+from spotter.ergonomics.methods.registry import methods
+from spotter.report import html as h
+from spotter.report.data import Record
+from spotter.report.entered import Entered
+from spotter.report.judge import Judged, judge, judge_posture
+from spotter.report.lifts import Busiest, busiest, demanding, given_of
+from spotter.report.sections import exposure, lifts, notes, postures
+from spotter.report.sections import methods as method_cards
+from spotter.report.tally import Tally, bins, total
+
+_WORDS = {
+    "horizontal_origin": "Reach H at the origin",
+    "asymmetry": "Asymmetry A",
+    "vertical_origin": "Height V at the origin",
+}
+
+
+def page(record: Record, given: Entered) -> str:
+    """The report as HTML.
+
+    Args:
+        record: what was seen.
+        given: what people entered of the work.
+    """
+    scope = record.scope
+    whole = total(record.buckets)
+    peak = busiest(record.lifts, scope.windows)
+    worst = postures.chosen(record.postures)
+    body = h.element(
+        "main",
+        notes.head(record, whole),
+        notes.several(record.cameras),
+        _in_short(record, whole, peak),
+        notes.how_to_read(),
+        exposure.exposure(scope, whole, bins(scope, record.buckets)),
+        postures.postures(scope, worst),
+        lifts.lifts(record, whole, peak, given),
+        method_cards.judged(_judged(record, given, peak)),
+        notes.entered(scope, given),
+        notes.hidden(whole, _reasons(record)),
+        notes.versions({**record.about, "Methods": _versions()}),
+        notes.foot(record),
+    )
+    name = scope.station or "everything in view"
+    head = h.element(
+        "head",
+        h.element("meta", charset="utf-8"),
+        h.element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        h.element("meta", name="color-scheme", content="light dark"),
+        h.element("title", f"{name}: lifting work and postures, {notes.period(scope)}"),
+        h.element("style", Markup(files("spotter.report").joinpath("style.css").read_text("utf-8"))),  # noqa: S704
+    )
+    return "<!DOCTYPE html>\n" + str(h.element("html", head, h.element("body", body), lang="en")) + "\n"
+
+
+def _in_short(record: Record, tally: Tally, peak: Busiest | None) -> Markup:
+    if tally.seen <= 0 and not record.lifts:
+        watched = "The camera watched, and nobody was there." if tally.watched_s else "Nothing was recorded."
+        return h.section("In short", h.paragraph(f"{watched} That is no statement about the work."), id_="short")
+    return h.section("In short", h.points([*exposure.lines(tally), lifts.headline(record, peak)]), id_="short")
+
+
+def _judged(record: Record, given: Entered, peak: Busiest | None) -> list[Judged]:
+    """The posture methods on the worst posture, the lifting methods on the most demanding lift."""
+    found: list[Judged] = []
+    worst = postures.chosen(record.postures, 1)
+    if worst:
+        about = f"On the worst posture, {record.scope.when(worst[0].at, day=True, seconds=True)} (picture 1)."
+        found += judge_posture(worst[0], given, about)
+    known = methods()
+    hardest = demanding(record.lifts, 1)
+    if hardest and "niosh" in known:
+        rate = None if peak is None else peak.rate
+        found.append(judge(known["niosh"], given_of(hardest[0], rate), given, _lift_about(record, hardest[0], rate)))
+    return found
+
+
+def _lift_about(record: Record, lift: LiftRecord, rate: Measure | None) -> str:
+    when = record.scope.when(lift.started_at, day=True, seconds=True)
+    often = (
+        "how often it is done is not known"
+        if rate is None or rate.status not in (Status.OK, Status.BOUNDED)
+        else "as often as in the busiest 15 minutes"
+    )
+    return f"On the movement that it allows the least for, {when}; {often}."
+
+
+def _reasons(record: Record) -> list[str]:
+    """Why measures of lifts were not observable, most frequent first."""
+    counts: dict[tuple[str, str], int] = {}
+    for lift in record.lifts:
+        for name in _WORDS:
+            row = lift.numbers.get(name)
+            if isinstance(row, list) and row[4] == Status.NOT_OBSERVABLE.value:
+                counts[name, str(row[5])] = counts.get((name, str(row[5])), 0) + 1
+    order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:6]
+    return [
+        f"{_WORDS[name]} in {number} of {len(record.lifts)} movements: {reason or 'no reason given'}."
+        for (name, reason), number in order
+    ]
+
+
+def _versions() -> str:
+    return ", ".join(f"{name} {method.version}" for name, method in methods().items())
