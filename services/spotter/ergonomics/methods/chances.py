@@ -195,5 +195,5 @@ def share_below(thresholds: Floats, low: Floats, high: Floats, value: Floats) ->
 def _ratio(part: Floats, whole: Floats) -> Floats:
     """`part` of `whole` within 0..1; of nothing, 0 below or at it and 1 beyond."""
     empty = whole <= 0
-    share: Floats = np.clip(part / np.where(empty, 1.0, whole), 0.0, 1.0)
+    share: Floats = np.clip(part, 0.0, np.where(empty, 0.0, whole)) / np.where(empty, 1.0, whole)
     return np.where(empty, (part > 0).astype(np.float64), share)
