@@ -1,8 +1,6 @@
-"""From the keypoints of one person to the signals of the lift rule: hands, feet, trunk and legs in metres. Pure.
+"""From the keypoints of one person to the signals of the lift rule: hands, feet, trunk and legs. Pure.
 
-Metres come from the camera's calibration where there is one, else from an assumed stature. Heights are right for what
-is above the feet; what is nearer to the camera or further away than they are is corrected in `lift_features`, where
-the view is known.
+A metre is what the camera's calibration says where there is one, else a share of a stature that is assumed.
 """
 
 from __future__ import annotations
@@ -62,65 +60,46 @@ def lift_signals(
     if not (math.isfinite(sum(map(sum, points))) and math.isfinite(scale.stature + scale.floor) and scale.stature > 1):
         return None
     view = view or LiftView()
-    px_per_m, spread = _metres(scale, parameters, view)
-    place = _Place(points, px_per_m, scale.floor)
-    hands = [_hand(points, confident, side, scale.stature, gates) for side in (0, 1)]
-    left, right = (None if one is None else place.of(one) for one in hands)
-    shoulders, hips = place.middle(5), place.middle(11)
-    legs = confident[13] >= gates.legs and confident[14] >= gates.legs
-    feet = min(confident[15], confident[16]) >= gates.legs
-    sides = [_leg(points, side) for side in (0, 1) if _seen(confident, side, gates)]
+    left, right = (_hand(points, confident, side, scale.stature, gates) for side in (0, 1))
+    shoulders, hips = _middle(points, 5), _middle(points, 11)
+    ankles = min(confident[15], confident[16]) >= gates.legs
+    knees = min(confident[13], confident[14]) >= gates.legs
     noise = _NOISE * scale.stature
     if deviations is not None:
         noise = math.hypot(float(deviations[9]), float(deviations[10])) / math.sqrt(2)
     return LiftSignals(
-        left,
-        right,
-        place.middle(15)[0] if feet else hips[0],
-        (place.of(points[15]), place.of(points[16])) if feet else None,
-        hips[1],
-        hips[0],
-        shoulders[1],
-        math.degrees(math.atan2(abs(shoulders[0] - hips[0]), shoulders[1] - hips[1])),
-        _mean([one[0] for one in sides]),
-        _mean([one[1] for one in sides]),
-        _mean([one[2] for one in sides]),
-        place.middle(13)[1] if legs else None,
-        max(noise, 0.5) / px_per_m,
-        px_per_m,
-        scale.floor,
-        settled,
-        spread,
-        view,
+        left=left,
+        right=right,
+        hips=hips,
+        shoulders=shoulders,
+        ankles=((points[15][0], points[15][1]), (points[16][0], points[16][1])) if ankles else None,
+        knees=_middle(points, 13) if knees else None,
+        trunk=math.degrees(math.atan2(abs(shoulders[0] - hips[0]), hips[1] - shoulders[1])),
+        legs=_legs([_leg(points, side) for side in (0, 1) if _seen(confident, side, gates)]),
+        noise=noise if math.isfinite(noise) else _NOISE * scale.stature,
+        stature=scale.stature,
+        floor=scale.floor,
+        settled=settled,
+        px_per_m=view.px_per_m or _assumed(scale, parameters),
+        view=view,
     )
 
 
-class _Place:
-    """Picture to metres at the person's place."""
-
-    def __init__(self, points: Sequence[Sequence[float]], px_per_m: float, floor: float) -> None:
-        self._points, self._px_per_m, self._floor = points, px_per_m, floor
-
-    def of(self, point: Sequence[float]) -> Spot:
-        return point[0] / self._px_per_m, (self._floor - point[1]) / self._px_per_m
-
-    def middle(self, left: int) -> Spot:
-        (ax, ay), (bx, by) = self._points[left], self._points[left + 1]
-        return self.of(((ax + bx) / 2, (ay + by) / 2))
-
-
-def _metres(scale: Scale, parameters: LiftParameters, view: LiftView) -> tuple[float, tuple[float, float]]:
-    """Pixels to a metre, and the interval of true metres to one metre of these."""
-    if view.px_per_m is not None:
-        best, low, high = view.px_per_m
-        return best, (best / high, best / low)
+def _assumed(scale: Scale, parameters: LiftParameters) -> tuple[float, float, float]:
+    """Pixels to a metre where the person is as tall as people are: best, least, greatest."""
     share = _Z90 * math.hypot(parameters.stature_sd_m / parameters.stature_m, _STATURE_PX_SD)
-    return scale.stature / parameters.stature_m, (1 - share, 1 + share)
+    best = scale.stature / parameters.stature_m
+    return best, best * (1 - share), best * (1 + share)
+
+
+def _middle(points: Sequence[Sequence[float]], left: int) -> Spot:
+    (ax, ay), (bx, by) = points[left], points[left + 1]
+    return (ax + bx) / 2, (ay + by) / 2
 
 
 def _hand(
     points: Sequence[Sequence[float]], confident: Sequence[float], side: int, stature: float, gates: Gates
-) -> tuple[float, float] | None:
+) -> Spot | None:
     """Knuckles of one hand, px: on from the wrist, as far as the forearm is seen in its length."""
     if confident[9 + side] < gates.legs:
         return None
@@ -152,5 +131,8 @@ def _flexion(a: Sequence[float], b: Sequence[float], c: Sequence[float]) -> floa
     return math.degrees(math.atan2(abs(ux * vy - uy * vx), ux * vx + uy * vy))
 
 
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _legs(sides: list[tuple[float, float, float]]) -> tuple[float, float, float] | None:
+    if not sides:
+        return None
+    knee, hip, shank = (sum(values) / len(sides) for values in zip(*sides, strict=True))
+    return knee, hip, shank

@@ -1,7 +1,6 @@
 """What one frame says of the hands, the trunk and the legs of one person, as the lift rule sees it. Pure values.
 
-Lengths are metres in the picture's plane at the person's place, at the best scale: across the picture, and above the
-floor at the feet. How wrong the scale and the view may be stands beside them.
+Places are pixels of the picture, so that a better scale that is learned later can be applied to what came before.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any, Self
 from spotter.core.contracts import Angle, Status
 
 Spot = tuple[float, float]
-"""(across the picture to the right, above the floor), m."""
+"""A place in the picture, px: to the right, down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +21,11 @@ class LiftView:
 
     Attributes:
         pitch: least and greatest angle by which the camera looks down at the person, degrees.
-        px_per_m: best, least and greatest pixels to a metre of upright length at the feet; None: stature is assumed.
+        px_per_m: best, least and greatest pixels to a metre of upright length at the feet; None: a stature is assumed.
         yaw: least and greatest angle between the picture plane and the person's sagittal plane, degrees; 0 is a side
             view, 90 a frontal one. None: unknown.
-        away: whether the person faces away from the camera: +1 away, -1 towards, 0 unknown (`s` of METHODS 6.2).
+        away: +1 where the person faces away from the camera, -1 towards it, 0 unknown (`s` of METHODS 6.2).
+        right: +1 where they face to the right in the picture, -1 to the left, 0 unknown.
         asymmetry: where several cameras or a depth camera tell it.
     """
 
@@ -33,7 +33,37 @@ class LiftView:
     px_per_m: tuple[float, float, float] | None = None
     yaw: tuple[float, float] | None = None
     away: int = 0
+    right: int = 0
     asymmetry: Angle | None = None
+
+    def state(self) -> list[Any]:
+        """Everything, as plain values."""
+        angle, px = self.asymmetry, self.px_per_m
+        return [
+            list(self.pitch),
+            None if px is None else list(px),
+            None if self.yaw is None else list(self.yaw),
+            self.away,
+            self.right,
+            None if angle is None else [angle.value, angle.low, angle.high, angle.status.value, angle.reason],
+        ]
+
+    @classmethod
+    def restore(cls, state: Sequence[Any]) -> Self:
+        """The view that `state` was taken from."""
+        (low, high), px, yaw, away, right, angle = state
+        asymmetry = None
+        if angle is not None:
+            value, least, most, status, reason = angle
+            asymmetry = Angle(value, least, most, Status(status), reason)
+        return cls(
+            (low, high),
+            None if px is None else (px[0], px[1], px[2]),
+            None if yaw is None else (yaw[0], yaw[1]),
+            away,
+            right,
+            asymmetry,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,79 +72,37 @@ class LiftSignals:
 
     Attributes:
         left, right: the hands (knuckles); None where they are not seen.
-        feet: middle of the ankles on the floor, m across the picture.
-        ankles: left and right, m across the picture and above the floor; None where they are not seen.
-        hip, shoulder: heights above the floor, m, and `hip_across` where the hips are across the picture.
+        hips, shoulders: the middle of each.
+        ankles: left and right; None where they are not both seen.
+        knees: their middle; None where they are not both seen.
         trunk: inclination in the picture, degrees.
-        knee, hip_flexion, shank: knee and hip flexion and inclination of the lower leg in the picture, degrees, mean
-            of the sides that are seen; None where neither is.
-        knee_height: m; None where the knees are not seen.
-        noise: standard deviation of a hand along either axis, m.
-        px_per_m, floor: the scale that the metres come from, and the picture row of the floor at the feet, px.
+        legs: (knee flexion, hip flexion, inclination of the lower leg) in the picture, degrees, mean of the sides that
+            are seen; None where neither is.
+        noise: standard deviation of a hand along either axis, px.
+        stature, floor: the person's standing height, px, and the picture row of the floor at the feet.
         settled: True when both come from the person's own upright frames, False when they are a guess.
-        scale: least and greatest true metres to one metre here.
+        px_per_m: best, least and greatest pixels to a metre of upright length.
         view: see `LiftView`.
     """
 
     left: Spot | None
     right: Spot | None
-    feet: float
+    hips: Spot
+    shoulders: Spot
     ankles: tuple[Spot, Spot] | None
-    hip: float
-    hip_across: float
-    shoulder: float
+    knees: Spot | None
     trunk: float
-    knee: float | None
-    hip_flexion: float | None
-    shank: float | None
-    knee_height: float | None
+    legs: tuple[float, float, float] | None
     noise: float
-    px_per_m: float
+    stature: float
     floor: float
     settled: bool
-    scale: tuple[float, float]
+    px_per_m: tuple[float, float, float]
     view: LiftView = LiftView()
 
-    def state(self) -> list[Any]:
-        """Everything, as plain values."""
-        view, angle, ankles = self.view, self.view.asymmetry, self.ankles
-        return [
-            _plain(self.left), _plain(self.right), self.feet,
-            None if ankles is None else [list(ankles[0]), list(ankles[1])],
-            self.hip, self.hip_across, self.shoulder, self.trunk, self.knee, self.hip_flexion, self.shank,
-            self.knee_height, self.noise, self.px_per_m, self.floor, self.settled, list(self.scale),
-            [
-                list(view.pitch), _plain(view.px_per_m), _plain(view.yaw), view.away,
-                None if angle is None else [angle.value, angle.low, angle.high, angle.status.value, angle.reason],
-            ],
-        ]  # fmt: skip
-
-    @classmethod
-    def restore(cls, state: Sequence[Any]) -> Self:
-        """The signals that `state` was taken from."""
-        left, right, feet, ankles = state[:4]
-        hip, hip_across, shoulder, trunk, knee, hip_flexion, shank, knee_height = state[4:12]
-        noise, px_per_m, floor, settled, scale, (pitch, view_px, yaw, away, angle) = state[12:]
-        asymmetry = None
-        if angle is not None:
-            value, low, high, status, reason = angle
-            asymmetry = Angle(value, low, high, Status(status), reason)
-        return cls(
-            _pair(left), _pair(right), feet, None if ankles is None else (_spot(ankles[0]), _spot(ankles[1])), hip,
-            hip_across, shoulder, trunk, knee, hip_flexion, shank, knee_height, noise, px_per_m, floor, settled,
-            _spot(scale),
-            LiftView(_spot(pitch), None if view_px is None else tuple(view_px), _pair(yaw), away, asymmetry),
-        )  # fmt: skip
-
-
-def _spot(values: Sequence[float]) -> Spot:
-    first, second = values
-    return first, second
-
-
-def _pair(values: Sequence[float] | None) -> Spot | None:
-    return None if values is None else _spot(values)
-
-
-def _plain(values: Sequence[float] | None) -> list[float] | None:
-    return None if values is None else list(values)
+    @property
+    def feet(self) -> Spot:
+        """Middle of the ankles, else of the hips, px across; the floor's row."""
+        if self.ankles is None:
+            return self.hips[0], self.floor
+        return (self.ankles[0][0] + self.ankles[1][0]) / 2, self.floor
