@@ -135,7 +135,7 @@ def frequency_multiplier(
         v_origin: height of the hands at the origin, also where the destination is judged.
     """
     rate, height, row = np.broadcast_arrays(
-        _checked("F", f), _checked("V", v_origin), _index("duration", duration, DURATIONS)
+        _checked("F", f), _checked("V", v_origin), places("duration", duration, DURATIONS)
     )
     column = 2 * row + (height >= system.v_neutral)
     multiplier: Array = np.zeros(rate.shape)
@@ -149,7 +149,7 @@ def frequency_multiplier(
 def coupling_multiplier(coupling: str | Indices, v: npt.ArrayLike, system: System = METRIC) -> Array:
     """CM of `COUPLINGS` (or indices into it) with the hands at V, at the point that is judged."""
     height = _checked("V", v)
-    multiplier: Array = CM_TABLE[_index("coupling", coupling, COUPLINGS), (height >= system.v_neutral).astype(np.int64)]
+    multiplier: Array = CM_TABLE[places("coupling", coupling, COUPLINGS), (height >= system.v_neutral).astype(np.int64)]
     return multiplier
 
 
@@ -286,7 +286,8 @@ def _checked(name: str, value: npt.ArrayLike) -> Array:
     return array
 
 
-def _index(name: str, value: str | Indices, known: tuple[str, ...]) -> Indices:
+def places(name: str, value: str | Indices, known: tuple[str, ...]) -> Indices:
+    """Indices of a choice into what is known; indices stay as they are."""
     if not isinstance(value, str):
         return value
     if value not in known:

@@ -24,8 +24,7 @@ from spotter.ergonomics.methods.niosh_inputs import Array, asks, durations, lift
 from spotter.ergonomics.methods.numbers import draws, is_open, shares, widening
 
 GOAL, HAZARDOUS = 1.0, 3.0
-LEVELS = ("LI <= 1", "1 < LI <= 3", "LI > 3")
-UNDEFINED = "LI undefined, RWL is 0"
+"""Ends of the levels of a lifting index."""
 
 H_MARGIN = {"cm": 5.0, "in": 2.0}
 """So near to the greatest H an error of a few centimetres makes the limit 0: a limit of range, not a number (1.9)."""
@@ -70,7 +69,7 @@ class LiftingEquation:
         name, low, high, figures = "RWL", least, most, limits
         if loaded:
             index = lifting_index(drawn[f"load_{self.system.mass}"], limits)
-            levels = _levels(index)
+            levels = index_levels("LI", index)
             if least > 0:
                 name, low, high = "LI", load.low / most, load.high / least
                 figures = index
@@ -83,7 +82,7 @@ class LiftingEquation:
             entered,
             name,
             status,
-            None if silent else _middle(low, high, figures),
+            None if silent else middle(low, high, figures),
             low,
             high,
             levels=levels,
@@ -214,21 +213,19 @@ class LiftingEquation:
         return widening(judged, inputs, width, self.system.v_neutral, self.system.v_low)
 
 
-def _levels(index: Array) -> dict[str, float]:
+def index_levels(name: str, index: Array) -> dict[str, float]:
+    """Share of the draws in each level; nan is a level of its own, named only where it occurs."""
     undefined = np.isnan(index)
     safe = np.where(undefined, 0.0, index)
-    levels = shares(
-        {
-            LEVELS[0]: ~undefined & (safe <= GOAL),
-            LEVELS[1]: ~undefined & (safe > GOAL) & (safe <= HAZARDOUS),
-            LEVELS[2]: ~undefined & (safe > HAZARDOUS),
-            UNDEFINED: undefined,
-        }
-    )
-    return levels if levels[UNDEFINED] else {name: levels[name] for name in LEVELS}
+    found = {
+        f"{name} <= {GOAL:g}": ~undefined & (safe <= GOAL),
+        f"{GOAL:g} < {name} <= {HAZARDOUS:g}": ~undefined & (safe > GOAL) & (safe <= HAZARDOUS),
+        f"{name} > {HAZARDOUS:g}": ~undefined & (safe > HAZARDOUS),
+    }
+    return shares({**found, f"{name} undefined": undefined} if undefined.any() else found)
 
 
-def _middle(low: float, high: float, figures: Array) -> float | None:
+def middle(low: float, high: float, figures: Array) -> float | None:
     """The one value, or the median of the draws."""
     if low == high:
         return low

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotter.core.errors import MethodError
-from spotter.ergonomics.methods.niosh import METRIC, Indices, System, frequency_multiplier
+from spotter.ergonomics.methods.niosh import DURATIONS, METRIC, Indices, System, frequency_multiplier, places
 
 Array = npt.NDArray[np.float64]
 
@@ -62,18 +62,19 @@ def composite_index(
         v: (..., n) V at the origin.
         duration: of the whole job.
     """
-    worst, average, rate, height = np.broadcast_arrays(
-        *(np.asarray(x, np.float64) for x in (fili, fili if usual is None else usual, f, v))
+    term = places("duration", duration, DURATIONS)
+    worst, average, rate, height, term = np.broadcast_arrays(
+        *(np.asarray(x, np.float64) for x in (fili, fili if usual is None else usual, f, v)),
+        term[..., None] if term.ndim else term,
     )
-    term = _column(duration)
     fm = frequency_multiplier(rate, term, height, system)
     stli = _over(average, fm)
-    places = np.broadcast_to(np.arange(rate.shape[-1]), rate.shape)
-    order = np.lexsort((places, -rate, -np.nan_to_num(stli, nan=np.inf)), axis=-1)
+    given = np.broadcast_to(np.arange(rate.shape[-1]), rate.shape)
+    order = np.lexsort((given, -rate, -np.nan_to_num(stli, nan=np.inf)), axis=-1)
     worst, rate, height, first = (np.take_along_axis(x, order, -1) for x in (worst, rate, height, stli))
     total = np.cumsum(rate, axis=-1)
     after = _over(1.0, frequency_multiplier(total, term, height, system))[..., 1:]
-    before = _over(1.0, frequency_multiplier(total[..., :-1], term, height[..., 1:], system))
+    before = _over(1.0, frequency_multiplier(total[..., :-1], term[..., 1:], height[..., 1:], system))
     increments = worst[..., 1:] * (after - before)
     index: Array = first[..., 0] + increments.sum(axis=-1)
     return Composite(np.where(np.isnan(stli).any(axis=-1), np.nan, index), order, stli, increments)
@@ -122,11 +123,6 @@ def _categories(lifts: Array, grouping: str) -> Indices:
         place = np.nan_to_num((lifts - least) / step)
     category: Indices = np.minimum(place.astype(np.int64), CATEGORIES - 1)
     return category
-
-
-def _column(duration: str | Indices) -> str | Indices:
-    """Durations of many jobs meet the tasks along a last axis of their own."""
-    return duration if isinstance(duration, str) else np.asarray(duration, np.int64)[..., None]
 
 
 def _over(above: npt.ArrayLike, below: Array) -> Array:

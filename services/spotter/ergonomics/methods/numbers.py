@@ -61,7 +61,7 @@ def draws(asks: Iterable[Asked], inputs: Mapping[str, Given]) -> dict[str, Array
 
 def shares(levels: Mapping[str, npt.NDArray[np.bool_]]) -> dict[str, float]:
     """Share of the draws in each level, in order; levels that no draw reaches count 0."""
-    return {name: round(float(np.mean(np.broadcast_to(inside, (DRAWS,)))), 6) for name, inside in levels.items()}
+    return {name: round(float(np.mean(inside)), 6) for name, inside in levels.items()}
 
 
 def widening(
