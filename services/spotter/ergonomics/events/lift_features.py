@@ -23,8 +23,8 @@ from spotter.ergonomics.events.lift_values import Lift, LiftFlag
 from spotter.ergonomics.events.lift_way import Way
 
 REACH_M = (0.10, 0.65)
-"""How far before the ankles hands are in a lift: beyond 0.63 m the lifting equation has no limit, and nearer than 0.25 m
-the body is in the way of most loads [D]."""
+"""How far before the ankles hands are in a lift: beyond 0.63 m the lifting equation has no limit, and nearer than
+0.25 m the body is in the way of most loads [D]."""
 
 FURTHEST_CM = 80.0
 """No hands are further from the ankles than this: the end of the ACGIH zones (METHODS 5.3)."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 _STEP = 0.40
-"""One step, statures [D]: walking steps are about 0.41 of stature at 1.3 m/s (Winter 2009), with a load a little less."""
+"""One step, statures [D]: when walking about 0.41 of stature at 1.3 m/s (Winter 2009), with a load a little less."""
 
 _LEAST_DOWN = 0.25
 """Sine of the least pitch by which a way in depth is reckoned from the picture: flatter cameras see too little [D]."""

@@ -109,6 +109,7 @@ class Lift:
         return {
             "version": LIFT_VERSION,
             "name": self.name,
+            "reached_at": self.started_at,
             "origin_at": self.origin_at,
             "destination_at": self.destination_at,
             "duration_s": round(self.duration_s, 3),
@@ -128,10 +129,10 @@ MEASURES = (
 """The measures of a lift, by field name, in the order of `numbers`."""
 
 
-def lift_of(started_at: int, ended_at: int, numbers: dict[str, Any]) -> Lift:
-    """The lift that `numbers` came from, with the times of its record."""
+def lift_of(ended_at: int, numbers: dict[str, Any]) -> Lift:
+    """The lift that `numbers` came from, with the end of its record."""
     return Lift(
-        started_at=started_at,
+        started_at=numbers["reached_at"],
         origin_at=numbers["origin_at"],
         destination_at=numbers["destination_at"],
         ended_at=ended_at,
@@ -144,15 +145,16 @@ def lift_of(started_at: int, ended_at: int, numbers: dict[str, Any]) -> Lift:
     )
 
 
-def lift_id(site: str, camera_id: str, epoch: int, started_at: int, ordinal: int = 0) -> uuid.UUID:
+def lift_id(site: str, camera_id: str, epoch: int, origin_at: int, ordinal: int = 0) -> uuid.UUID:
     """UUIDv5 of what makes a lift itself, so that a replay finds the row that the first run wrote.
 
     No track id goes in, as for `core.contracts.alert_id`.
 
     Args:
+        origin_at: when the load left its place: what came before it may not be seen by a replay that begins later.
         ordinal: tells apart lifts that began at the same instant on one camera, in the order of their end.
     """
-    return uuid.uuid5(_NAMESPACE, "\x1f".join((site, camera_id, str(epoch), str(started_at), str(ordinal))))
+    return uuid.uuid5(_NAMESPACE, "\x1f".join((site, camera_id, str(epoch), str(origin_at), str(ordinal))))
 
 
 def measure_values(measure: Measure) -> list[Any]:
