@@ -9,7 +9,7 @@ down steeply at somebody who faces it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spotter.core.clock import to_seconds
 from spotter.core.contracts import Measure, Status
@@ -60,6 +60,8 @@ def lift_from(way: Way, ended_at: int, parameters: LiftParameters, *, returned: 
     """The lift of a way whose destination was reached."""
     origin, destination = way.origin, way.destination
     assert destination is not None
+    if origin.view.yaw is None and not way.stepped:
+        origin = replace(origin, view=destination.view)
     scales = _scales(origin, destination, way.stepped > parameters.carry_steps)
     hand = _hand(way)
     ends = ((origin, scales[0]), (destination, scales[1]))
