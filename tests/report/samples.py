@@ -99,7 +99,10 @@ def record(minutes: int = 240, **changes: object) -> Record:
         scope,
         [bucket(minute) for minute in range(minutes)],
         [posture(minute, 4.0 + minute / 1000) for minute in range(0, minutes, 3)],
-        [lift(40.0 * n, flags=(LiftFlag.CARRY,) if n % 7 == 6 else (), origin=20.0 + n % 30) for n in range(minutes * 3 // 2)],
+        [
+            lift(40.0 * n, flags=(LiftFlag.CARRY,) if n % 7 == 6 else (), origin=20.0 + n % 30)
+            for n in range(minutes * 3 // 2)
+        ],
         {"Spotter": "0.0", "Pose model": "movenet-multipose/1"},
     )  # fmt: skip
     return replace(whole, **changes)  # type: ignore[arg-type]

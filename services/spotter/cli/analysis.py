@@ -16,6 +16,7 @@ from spotter.core.contracts import Image, PoseFrame
 from spotter.core.settings import CameraSettings, Settings
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment, CameraAssessor
+from spotter.ergonomics.exposure import ExposureMinutes
 from spotter.pose.factory import model_of
 
 
@@ -94,6 +95,21 @@ class Analysis:
     def exposure(self) -> dict[str, float]:
         """Person-seconds by trunk inclination band."""
         return {name: round(seconds, 3) for name, seconds in asdict(self._assessor.exposure).items()}
+
+    @property
+    def minutes(self) -> ExposureMinutes:
+        """Exposure by minute and station."""
+        return self._assessor.minutes
+
+    @property
+    def settings(self) -> Settings:
+        """What it works with."""
+        return self._settings
+
+    @property
+    def model(self) -> str:
+        """Name and version of the pose model."""
+        return self._model.name
 
     def about(self) -> dict[str, Any]:
         """What the results come from."""

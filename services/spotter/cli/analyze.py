@@ -15,6 +15,7 @@ EPILOG = """\b
 Examples:
   spotter analyze lift.mp4                            a summary on the screen
   spotter analyze lift.mp4 --annotate out.mp4         and a video with skeletons, angles and events
+  spotter analyze lift.mp4 --report lift.html         and a page with postures, lifts and what methods say of them
   spotter analyze lift.mp4 --json out.jsonl           and every skeleton, angle and event, one JSON object a line
   spotter analyze lift.mp4 --json - | jq 'select(.type=="alert")'
   spotter analyze fall.mp4 --hold-last 6              a clip that stops too early for the rules: hold its last frame
@@ -31,6 +32,15 @@ def analyze(
     ] = None,
     json: Annotated[
         str | None, typer.Option("--json", metavar="FILE", help="Write JSON Lines to a file, or to stdout with -.")
+    ] = None,
+    report_to: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write a report page (.html, or .pdf).")
+    ] = None,
+    load: Annotated[
+        str | None, typer.Option(metavar="NUMBER|LOW..HIGH", help="For the report: what is lifted, kg.")
+    ] = None,
+    coupling: Annotated[
+        str | None, typer.Option(metavar="GRIP", help="For the report: grip, good, fair or poor.")
     ] = None,
     hold_last: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, max=3600, help="Repeat the last frame for this long.")
@@ -54,6 +64,7 @@ def analyze(
     from spotter.cli.analysis_report import progress, report
     from spotter.cli.annotate import AnnotatedVideo
     from spotter.cli.console import warning_line
+    from spotter.cli.report_clip import ClipReport
     from spotter.cli.results import ResultWriter, open_results
 
     if config is None and DEFAULT_CONFIG.is_file():
@@ -64,6 +75,7 @@ def analyze(
         camera={"image_fps": image_fps, "max_fps": max_fps, "hold_last_s": hold_last},
         pose={"model": model, "device": device, "input_size": input_size},
     )
+    page = None if report_to is None else ClipReport(report_to, settings, camera.id, load=load, coupling=coupling)
     with ExitStack() as stack:
         analysis = stack.enter_context(Analysis(settings, camera))
         results = ResultWriter(stack.enter_context(open_results(json))) if json is not None else None
@@ -77,6 +89,8 @@ def analyze(
                 results.frame(step.pose, step.assessment)
             if drawing is not None:
                 drawing.write(step.image, step.pose, step.assessment)
+            if page is not None:
+                page.add(step.pose, step.assessment, analysis.minutes)
         for alert in analysis.end():
             if results is not None:
                 results.alert(alert)
@@ -84,6 +98,8 @@ def analyze(
             results.summary(**analysis.totals())
     if analysis.undecodable:
         warning_line(f"{analysis.undecodable} frames of '{analysis.name}' could not be decoded and were skipped")
+    if page is not None:
+        page.write(analysis.name, analysis.model)
     if not quiet:
         report(analysis, to_stderr=json == "-", annotated=annotate)
     return 0

@@ -72,11 +72,25 @@ def write_page(record: Record, text: str, out: Path, pdf: Path | None) -> None:
     Raises:
         ConfigError: a file cannot be written, or what the PDF needs is missing (the HTML is written before that).
     """
-    _write(out, text.encode())
+    write_file(out, text.encode())
     if pdf is not None:
-        _write(pdf, to_pdf(text))
+        write_file(pdf, to_pdf(text))
     files = " and ".join(str(file) for file in (out, pdf) if file is not None)
     line(f"wrote {files}: {record.summary}")
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write '{path}': {error.strerror}", mend="Check the folder, its rights and the disk"
+        ) from None
 
 
 def _open(settings: Settings, database: str | None) -> Store:
@@ -108,12 +122,3 @@ def _say_what_there_is(store: Store, scope: Scope) -> None:
     known = ", ".join(f"'{name}'" if name else "the whole view" for name in found)
     there = f"recorded in this time: {known}" if found else f"nothing was recorded at site '{scope.site}' in this time"
     warning_line(f"nothing was recorded of {what}; {there}")
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write '{path}': {error.strerror}", mend="Check the folder, its rights and the disk"
-        ) from None

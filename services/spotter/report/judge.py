@@ -68,6 +68,23 @@ def judge(method: Method, seen: Mapping[str, Given], entered: Entered, about: st
     return Judged(method, about, alone, method.assess({**seen, **given}) if given else None)
 
 
+def posture_scores(postures: Sequence[PostureRecord]) -> list[dict[str, tuple[float, float]]]:
+    """Of each posture, (lowest, highest) by method: what the posture alone gives, at the best case of load, grip, wrist
+    and rhythm for REBA, and with an unknown load for OWAS."""
+    if not postures:
+        return []
+    body, known = body_of(postures), methods()
+    rows: list[dict[str, tuple[float, float]]] = [{} for _ in postures]
+    for name, detail in (("reba", "posture_only_reba"), ("owas", "")):
+        if name in known:
+            method: Any = known[name]
+            scores = method.assess_many(method.from_angles(body))
+            low, high = scores.details[detail] if detail else (scores.low, scores.high)
+            for row, (a, b) in zip(rows, zip(low, high, strict=True), strict=True):
+                row[name] = (float(a), float(b))
+    return rows
+
+
 def body_of(postures: Sequence[PostureRecord]) -> BodyAngles:
     """The angles of stored postures; one that was not stored is not observable."""
     return BodyAngles(**{name: _angles([posture.angles.get(name) for posture in postures]) for name in NAMES})

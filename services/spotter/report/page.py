@@ -38,7 +38,7 @@ def page(record: Record, given: Entered) -> str:
     scope = record.scope
     whole = total(record.buckets)
     peak = busiest(record.lifts, scope.windows)
-    worst = postures.chosen(record.postures)
+    worst = postures.chosen(scope, record.postures)
     body = h.element(
         "main",
         notes.head(record, whole),
@@ -76,7 +76,7 @@ def _in_short(record: Record, tally: Tally, peak: Busiest | None) -> Markup:
 def _judged(record: Record, given: Entered, peak: Busiest | None) -> list[Judged]:
     """The posture methods on the worst posture, the lifting methods on the most demanding lift."""
     found: list[Judged] = []
-    worst = postures.chosen(record.postures, 1)
+    worst = postures.chosen(record.scope, record.postures, 1)
     if worst:
         about = f"On the worst posture, {record.scope.when(worst[0].at, day=True, seconds=True)} (picture 1)."
         found += judge_posture(worst[0], given, about)

@@ -111,6 +111,8 @@ class Bins:
     @property
     def words(self) -> str:
         """ "15 minutes", "2 hours", "a day"."""
+        if self.seconds < 60:
+            return "a second" if self.seconds == 1 else f"{self.seconds} seconds"
         if self.seconds < 3600:
             count = self.seconds // 60
             return "a minute" if count == 1 else f"{count} minutes"
@@ -118,13 +120,15 @@ class Bins:
         return "an hour" if hours == 1 else "a day" if hours == 24 else f"{hours} hours"
 
 
-LENGTHS = (60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400)
+LENGTHS = (1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400)
 MOST_BINS = 120
 
 
 def bins(scope: Scope, buckets: Sequence[ExposureBucket]) -> Bins:
-    """The shortest of `LENGTHS` that needs at most `MOST_BINS` bins; longer than a day beyond 120 days."""
-    seconds = next((one for one in LENGTHS if _count(scope, one) <= MOST_BINS), LENGTHS[-1])
+    """Bins of the shortest of `LENGTHS` that needs at most `MOST_BINS`; longer than a day beyond 120 days."""
+    least = max((bucket.seconds for bucket in buckets), default=60)
+    fit = (one for one in LENGTHS if one >= least and _count(scope, one) <= MOST_BINS)
+    seconds = next(fit, LENGTHS[-1])
     edges = _edges(scope, seconds)
     while len(edges) > MOST_BINS:
         edges = [(a[0], b[1]) for a, b in zip(edges[::2], [*edges[1::2], edges[-1]], strict=False)]
