@@ -175,7 +175,7 @@ class Bands:
 
 
 def share_below(thresholds: Floats, low: Floats, high: Floats, value: Floats) -> Floats:
-    """(N, E) probability that a number known as `low` to `high` is below each of E thresholds.
+    """(N, E) probability that a number known as `low` to `high` is below each of E thresholds, (E,) or (N, E).
 
     With a `value` the interval is the middle 90 % of a normal distribution with this median and one standard deviation
     on either side of it (they differ where the value is not in the middle), taken within the interval, so that

@@ -43,9 +43,6 @@ ARM_BANDS = Bands(ends=(FROM_DEG, TO_DEG))
 HEAD_BANDS = Bands(starts=(0,), ends=(25, 85))
 TURN_BANDS = Bands(starts=(-10,), ends=(10,))
 
-_DEGREES = Bands(ends=tuple(range(int(FROM_DEG), int(TO_DEG) + 1)))
-_MIDDLES = np.arange(FROM_DEG, TO_DEG) + 0.5
-
 _TIMED = (
     ("trunk_inclination", "trunk_supported", TRUNK_MINUTES),
     *((f"{side}_arm_elevation", f"{side}_arm_supported", ARM_MINUTES) for side in observed.SIDES),
@@ -195,16 +192,24 @@ def _time_states(angle: Known, held: Known, minutes: tuple[float, float]) -> Cha
     shortest = maximum_holding(angle.high, minutes)
     rows = max(len(angle), len(held))
     within, over = held.low <= longest, held.high > shortest
-    share = angle.chances(_DEGREES).chance[:, 1:-1]
-    total = share.sum(axis=1)
-    even = np.full_like(share, 1 / share.shape[1])
-    share = np.where(total[:, None] > 0, share / np.where(total > 0, total, 1.0)[:, None], even)
-    limits = np.nextafter(maximum_holding(_MIDDLES, minutes), np.inf)
-    longer = ((1 - share_below(limits[None, :], held.low, held.high, held.value)) * share).sum(axis=1)
+    edges, minutes_at = _parts(angle, minutes)
+    share = np.diff(share_below(edges, angle.low, angle.high, angle.value), axis=1)
+    total = share.sum(axis=1, keepdims=True)
+    share = np.where(total > 0, share / np.where(total > 0, total, 1.0), 1 / share.shape[1])
+    limits = np.nextafter(minutes_at, np.inf)
+    longer = ((1 - share_below(limits, held.low, held.high, held.value)) * share).sum(axis=1)
     known = ~np.broadcast_to(held.unknown, rows)
     reach = np.stack([~known, known & within, known & over], axis=1)
     weights = np.stack([np.ones(rows), np.broadcast_to(1 - longer, rows), np.broadcast_to(longer, rows)], axis=1)
     return Chances.weighted(reach, weights)
+
+
+def _parts(angle: Numbers, minutes: tuple[float, float]) -> tuple[Floats, Floats]:
+    """The step 2 part of each interval cut into 32: (N, 33) edges, and (N, 32) the maximum minutes in the middle of
+    each."""
+    low, high = np.clip(angle.low, FROM_DEG, TO_DEG), np.clip(angle.high, FROM_DEG, TO_DEG)
+    edges = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, 33)
+    return edges, maximum_holding((edges[:, 1:] + edges[:, :-1]) / 2, minutes)
 
 
 ISO11226 = Iso11226()
