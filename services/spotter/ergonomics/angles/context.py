@@ -33,6 +33,7 @@ class Context:
         obstacle: (N,) for people, why not; empty where usable.
         sight: rays of all cameras that may be the true one; it holds the vertical and the pitch at each person's place.
         lean: (N,) degrees of the trunk from upright in the picture, to the right positive.
+        steady: (N,) how much noise that line has when upright, as a share of what the deviations say, as seen so far.
         facing: the person against the line of sight.
         stature: (N,) px that the person's standing height would measure at their place, square to the line of sight;
             nan until they were seen upright.
@@ -51,6 +52,7 @@ class Context:
     obstacle: npt.NDArray[np.object_]
     sight: Sight
     lean: Degrees
+    steady: npt.NDArray[np.float64]
     facing: Facing
     stature: npt.NDArray[np.float64]
     lengths: npt.NDArray[np.float64]

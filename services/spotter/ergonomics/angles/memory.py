@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotter.core.clock import SECOND
-from spotter.ergonomics.angles import baseline, yaw
+from spotter.ergonomics.angles import baseline, steady, yaw
 from spotter.ergonomics.angles.context import TRUNK, Context
 from spotter.ergonomics.angles.sight import Sight
 from spotter.ergonomics.angles.values import OK, Degrees
@@ -60,6 +60,7 @@ _FRAMES = 3.0
 
 _FIRST_S = 1 / 3
 _UPRIGHT_DEG, _UPRIGHT_LENGTH = 35.0, 0.75
+_SWAY_DEG = 20.0
 _EDGE_PX = 2.0
 _NOISE_SHARE = 0.015
 """Standard deviation of a keypoint as a share of stature where the model has no calibration [D]: 2.6 cm."""
@@ -75,6 +76,7 @@ class AngleMemory:
         lengths: (5,) trunk: its mean share of stature when upright; limbs: the longest that they were for a moment.
         smooth: (5,) the same shares, smoothed over a moment.
         bones: (10,) px in the newest frame; nan where not seen.
+        sway: (steady.FIGURES,) of the trunk's line when upright.
         seconds: (baseline.BINS,) upright seconds by angle.
     """
 
@@ -83,6 +85,7 @@ class AngleMemory:
     lengths: Array = field(default_factory=lambda: LENGTHS.copy())
     smooth: Array = field(default_factory=lambda: np.zeros(len(LENGTHS)))
     bones: Array = field(default_factory=lambda: np.full(len(_BONES), np.nan))
+    sway: Array = field(default_factory=lambda: np.zeros(steady.FIGURES))
     seconds: Array = field(default_factory=lambda: np.zeros(baseline.BINS))
 
     def state(self) -> dict[str, Any]:
@@ -90,14 +93,15 @@ class AngleMemory:
         bones = [None if np.isnan(bone) else bone for bone in self.bones.tolist()]
         return {
             "at": self.at, "headings": self.headings.tolist(), "lengths": self.lengths.tolist(),
-            "smooth": self.smooth.tolist(), "bones": bones, "seconds": self.seconds.tolist(),
+            "smooth": self.smooth.tolist(), "bones": bones,
+            "sway": self.sway.tolist(), "seconds": self.seconds.tolist(),
         }  # fmt: skip
 
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> Self:
         """The memory that `state` was taken from."""
         bones = [np.nan if bone is None else bone for bone in state["bones"]]
-        arrays = (state["headings"], state["lengths"], state["smooth"], bones, state["seconds"])
+        arrays = (state["headings"], state["lengths"], state["smooth"], bones, state["sway"], state["seconds"])
         return cls(state["at"], *(np.array(values, np.float64) for values in arrays))
 
 
@@ -132,6 +136,7 @@ def observe(
     up = ground.best.up(points[:, yaw.HIPS].mean(axis=1))
     look = yaw.look(points, noise, seen, tall, up)
     lengths, upright = _lengths(memories, elapsed, bones, tall, look, usable)
+    sway = _sway(memories, elapsed, points, noise, look, upright)
     weights, doubtful = _headings(memories, elapsed, look, upright, pitch, pitch_sd)
     facing = yaw.facing(weights, sight.rays.shape[0])
     facing.reason[doubtful & (facing.status != OK)] = "shoulders, hips and head disagree about the direction"
@@ -139,7 +144,8 @@ def observe(
     for row, memory in enumerate(memories):
         memory.at, memory.bones, memory.headings = at, bones[row], weights[row]
     return Context(
-        points, sure, noise, seen, usable, obstacle, sight, look.lean, facing, tall, lengths * tall[:, None], LENGTH_SD,
+        points, sure, noise, seen, usable, obstacle, sight, look.lean, steady.share(sway), facing, tall,
+        lengths * tall[:, None], LENGTH_SD,
         baseline.trunk_offset(seconds), baseline.neck_neutral(seconds),
     )  # fmt: skip
 
@@ -247,6 +253,21 @@ def _lengths(
     for row, memory in enumerate(memories):
         memory.lengths, memory.smooth = lengths[row], smooth[row]
     return lengths, upright
+
+
+def _sway(
+    memories: Sequence[AngleMemory], elapsed: Array, points: Array, noise: Array, look: yaw.Look, upright: Flags
+) -> Array:
+    """(N, steady.FIGURES); the memories learn them."""
+    if not memories:
+        return np.zeros((0, steady.FIGURES))
+    sway = np.stack([memory.sway for memory in memories])
+    line = points[:, yaw.SHOULDERS].mean(axis=1) - points[:, yaw.HIPS].mean(axis=1)
+    stated = steady.line_noise(noise, np.hypot(line[:, 0], line[:, 1]))
+    steady.learn(sway, elapsed, look.lean, stated, upright & (np.abs(look.lean) <= _SWAY_DEG))
+    for memory, row in zip(memories, sway, strict=True):
+        memory.sway = row
+    return sway
 
 
 def _headings(

@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spotter.ergonomics.angles.context import TRUNK, Context
-from spotter.ergonomics.angles.trunk import MIN_LENGTH_PX, SHOULDERS_CORRELATION
+from spotter.ergonomics.angles.steady import line_noise
+from spotter.ergonomics.angles.trunk import MIN_LENGTH_PX
 from spotter.ergonomics.angles.values import Angles, Degrees
 from spotter.ergonomics.geometry.ground import DRAWS
 from spotter.ergonomics.geometry.lens import Points
@@ -38,31 +39,33 @@ OK_LENGTH_PX = 40.0
 BANDS_DEG = (20.0, 60.0)
 """EN 1005-4's edges: an interval that proves nothing about either is not worth publishing (METHODS 6.3.2)."""
 
-MODEL_SD_DEG = 3.0
+MODEL_SD_DEG = 2.5
 """What shoulders and hips of a model are off against the joints' centres as an angle of the line between them, beyond
 their noise [D]."""
 
-_UPRIGHT_DEG, _UPRIGHT_NOISE = 20.0, 0.7
-"""Up to this lean in the picture the line's error is less than the keypoints' deviations say, as the ends err together:
-0.5 of it with the default model on simulated workers."""
+_UPRIGHT_DEG = 20.0
+"""Up to this lean in the picture the line's noise is that of this person's upright moments (`Context.steady`)."""
 
 _LATERAL_SD = np.sin(np.radians(5.0))
-_BACKWARD_DEG, _BACKWARD_SD = -15.0, 8.0
+_BACKWARD_DEG, _BACKWARD_SD = -25.0, 10.0
 """Lateral bend of upright and bent work, standard deviation with heavy tails, and the backward lean from which on it is
 held less and less likely [D]; the lumbar spine extends by 15 to 30 degrees at most."""
 
 _LENGTH_SD = 0.10
 """Of the trunk's apparent length against this person's own, relative [D]."""
 
-_NEARLY_UPRIGHT_DEG = 15.0
-"""Below it noise makes an inclination, which has no sign, too large rather than too small."""
+_NEARLY_UPRIGHT_DEG = 8.0
+"""An inclination that begins below this begins at 0: it has no sign, and noise can make it too large only [D]."""
 
 _LATERAL_YAW_DEG, _LATERAL_INCLINATION_DEG = 60.0, 30.0
 """Lateral bend is seen from this yaw on, and up to this inclination (METHODS 6.3.4)."""
 
 _T = np.radians(np.linspace(-88.0, 88.0, 45)).astype(np.float32)[:, None, None]
 _STEP = 2
-_OUT = 0.05
+
+_OUT = 0.03
+"""Share of the weight on either side of an interval: less than half of the 10 % that may be outside, because intervals
+that are narrow enough to be `ok` are so by chance, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,8 +127,10 @@ def _inclination(
     reason: npt.NDArray[np.object_],
 ) -> Angles:  # fmt: skip
     low, value, high = leans
+    low = np.where(low <= _NEARLY_UPRIGHT_DEG, 0.0, low)
     ok = large & (high - low <= 2 * OK_HALF_WIDTH_DEG)
-    low = np.where(ok & (value > _NEARLY_UPRIGHT_DEG), low, np.minimum(low, proven))
+    low = np.where(ok, low, np.minimum(low, proven))
+    low = np.where(low <= _NEARLY_UPRIGHT_DEG, 0.0, low)
     return Angles.judged(value, low, high, ok=ok, bounded=visible & _tells(low, high), reason=reason, span=(0.0, 180.0))
 
 
@@ -172,13 +177,8 @@ def _visible(context: Context, length: Array) -> tuple[npt.NDArray[np.bool_], np
 def _noisy(context: Context, length: Array) -> tuple[Points, Points]:
     """The trunk's half planes (see `Sight.segment`), each draw turned in the picture by its share of the noise."""
     across, along = context.sight.segment(HIPS, SHOULDERS)
-    left, right, *hips = context.deviations[:, [*SHOULDERS, *HIPS]].T
-    shoulders = left**2 + right**2 + 2.0 * SHOULDERS_CORRELATION * left * right
-    ends = np.sqrt(shoulders + hips[0] ** 2 + hips[1] ** 2) / 2.0
-    sigma = ends / np.maximum(length, 1.0)
-    sigma = np.hypot(
-        np.where(np.abs(context.lean) <= _UPRIGHT_DEG, _UPRIGHT_NOISE, 1.0) * sigma, np.radians(MODEL_SD_DEG)
-    )
+    share = np.where(np.abs(context.lean) <= _UPRIGHT_DEG, context.steady, 1.0)
+    sigma = np.hypot(share * line_noise(context.deviations, length), np.radians(MODEL_SD_DEG))
     turn = (_NOISE[: len(across), None] * sigma)[..., None]
     return np.cos(turn) * across + np.sin(turn) * np.cross(along, across), along
 
