@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from spotter.ergonomics.angles.context import Context
@@ -43,12 +45,12 @@ def _scales(context: Context, ground: Ground | None) -> list[tuple[float, float,
         return [None] * len(context)
     left, right = (context.keypoints[:, joint] for joint in _ANKLES)
     band = ground.scale((left + right) / 2)
-    seen = context.seen[:, _ANKLES].all(axis=1)
-    return [_scale(*ends) if here else None for here, *ends in zip(seen, band.value, band.low, band.high, strict=True)]
+    seen = context.seen[:, _ANKLES].all(axis=1).tolist()
+    rows = zip(seen, band.value.tolist(), band.low.tolist(), band.high.tolist(), strict=True)
+    return [_scale(value, low, high) if here else None for here, value, low, high in rows]
 
 
 def _scale(value: float, low: float, high: float) -> tuple[float, float, float] | None:
-    ends = np.array([value, low, high], np.float64)
-    if not (np.isfinite(ends).all() and ends.min() > 0):
+    if not (math.isfinite(value + low + high) and min(value, low) > 0):
         return None
-    return float(value), min(float(low), float(value)), max(float(high), float(value))
+    return value, min(low, value), max(high, value)
