@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from spotter.core.clock import to_datetime
 from spotter.core.store import ExposureBucket, LiftRecord, PostureRecord
+from spotter.report.words import duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +101,10 @@ class Record:
     @property
     def summary(self) -> str:
         """How much there is, on one line."""
-        minutes = len({(one.start, one.camera_id) for one in self.buckets})
-        return f"{minutes} recorded minutes, {len(self.lifts)} lift-like movements, {len(self.cameras)} cameras"
+        cameras = f"{len(self.cameras)} camera{'' if len(self.cameras) == 1 else 's'}"
+        return f"{self.recorded} recorded by {cameras}, {len(self.lifts)} lift-like movements"
+
+    @property
+    def recorded(self) -> str:
+        """Time that was recorded, for people."""
+        return duration(sum({(one.start, one.camera_id): one.seconds for one in self.buckets}.values()))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from spotter.core.store.task_records import INTERVALS, TaskRecord
-from spotter.ergonomics.methods.api import Given, Method
+from spotter.ergonomics.methods.api import Asked, Given, Method
 
 HOURS = (("short", 1.0), ("moderate", 2.0), ("long", 8.0))
 """Duration classes of the lifting equation and the hours up to which they go (METHODS 1.2). Rest is not entered: the
@@ -43,6 +43,10 @@ class Entered:
 
     def given(self, method: Method) -> dict[str, Given]:
         """Those of the inputs that `method` asks for."""
+        return self.given_of(method.asks)
+
+    def given_of(self, asks: Sequence[Asked]) -> dict[str, Given]:
+        """Those of these inputs that are known."""
         task = self.task
         found: dict[str, Given] = {}
         for name, interval in (
@@ -68,7 +72,7 @@ class Entered:
             held = Given.of("yes" if {"static", "repeated"} & set(task.activity) else "no")
             found |= {"arm_static_or_repeated": held, "body_static_or_repeated": held}
         found |= _duration(task)
-        return _within(method, found)
+        return _within(asks, found)
 
 
 def entered_of(tasks: Sequence[TaskRecord], options: TaskRecord | None = None) -> Entered:
@@ -99,9 +103,9 @@ def _duration(task: TaskRecord) -> Mapping[str, Given]:
     return found
 
 
-def _within(method: Method, found: Mapping[str, Given]) -> dict[str, Given]:
-    """Only what the method asks for; numbers beyond its range are cut to it, choices that it lacks are left out."""
-    asked = {ask.name: ask for ask in method.asks}
+def _within(asks: Sequence[Asked], found: Mapping[str, Given]) -> dict[str, Given]:
+    """Only what is asked for; numbers beyond its range are cut to it, choices that it lacks are left out."""
+    asked = {ask.name: ask for ask in asks}
     cut: dict[str, Given] = {}
     for name, given in found.items():
         ask = asked.get(name)

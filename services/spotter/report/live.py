@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from zoneinfo import ZoneInfo
-
-import numpy as np
 
 from spotter.core.clock import SECOND
 from spotter.core.contracts import PoseFrame
 from spotter.core.store import ExposureBucket, LiftRecord, PostureRecord
 from spotter.ergonomics.assessment import Assessment
-from spotter.ergonomics.exposure.minutes import COLUMNS, MINUTE_S, WHOLE_VIEW, ExposureMinute, ExposureMinutes
-from spotter.ergonomics.exposure.numbers import SEEN
-from spotter.ergonomics.exposure.worst import WorstPosture, posture_of
+from spotter.ergonomics.exposure.minutes import MINUTE_S, WHOLE_VIEW, ExposureMinute, ExposureMinutes
 from spotter.ergonomics.history import lift_record
-from spotter.ergonomics.methods.reba import REBA
 from spotter.report.data import Record, Scope, Window
-from spotter.report.judge import body_of
-
-_COLUMN = COLUMNS[SEEN]
 
 
 class LiveRecord:
@@ -51,7 +43,9 @@ class LiveRecord:
             if us > before.unscored.get(reason, 0):
                 second.leave_out(reason, us - before.unscored.get(reason, 0))
         self._before = begin, ExposureMinute(minute.frames, minute.values.copy(), dict(minute.unscored))
-        second.show(_worst(pose, assessment))
+        # The worst of the minute is taken out, so that the next second shows one of its own.
+        second.show(minute.worst)
+        minute.worst = None
         self._lifts += [lift_record("", self._camera_id, one) for one in assessment.work.lifts]
 
     def record(self, source: str, about: Mapping[str, str]) -> Record:
@@ -77,24 +71,5 @@ class LiveRecord:
             for start, one in sorted(self._seconds.items())
             if one.worst is not None
         ]  # fmt: skip
-        return Record(scope, buckets, _ranked(worst), self._lifts, about)
-
-
-def _worst(pose: PoseFrame, assessment: Assessment) -> WorstPosture | None:
-    """Of the people of a frame whose trunk could be judged, the one whose trunk is proven to lean the most."""
-    tally, body = assessment.work.tally, assessment.work.body
-    judged = [row for row in range(len(tally.unscored)) if tally.values[row, _COLUMN] > 0 and not tally.unscored[row]]
-    if not judged:
-        return None
-    row = max(judged, key=lambda each: float(body.trunk_inclination.low[each]))
-    rank = float(np.clip(body.trunk_inclination.low[row], 0.0, 179.0) / 180.0)
-    return posture_of(pose, assessment.people[row].index, body, row, round(rank, 4), {})
-
-
-def _ranked(postures: list[PostureRecord]) -> list[PostureRecord]:
-    """Worst first, ranked as stored postures are: the lowest posture-only REBA score, then the proven inclination."""
-    if not postures:
-        return []
-    lowest = REBA.assess_many(REBA.from_angles(body_of(postures))).details["posture_only_reba"][0]
-    ranked = [replace(one, rank=one.rank + float(score)) for one, score in zip(postures, lowest, strict=True)]
-    return sorted(ranked, key=lambda one: (-one.rank, one.at))
+        worst.sort(key=lambda one: (-one.rank, one.at))
+        return Record(scope, buckets, worst, self._lifts, about)

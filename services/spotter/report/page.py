@@ -9,14 +9,14 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
-from spotter.core.contracts import Measure, Status
-from spotter.core.store import LiftRecord
+from spotter.core.contracts import Status
 from spotter.ergonomics.methods.registry import methods
 from spotter.report import html as h
 from spotter.report.data import Record
 from spotter.report.entered import Entered
-from spotter.report.judge import Judged, judge, judge_posture
-from spotter.report.lifts import Busiest, busiest, demanding, given_of
+from spotter.report.judge import Judged, judge_posture
+from spotter.report.judge_lifts import judge_lifts
+from spotter.report.lifts import Busiest, busiest
 from spotter.report.sections import exposure, lifts, notes, postures
 from spotter.report.sections import methods as method_cards
 from spotter.report.tally import Tally, bins, total
@@ -80,22 +80,7 @@ def _judged(record: Record, given: Entered, peak: Busiest | None) -> list[Judged
     if worst:
         about = f"On the worst posture, {record.scope.when(worst[0].at, day=True, seconds=True)} (picture 1)."
         found += judge_posture(worst[0], given, about)
-    known = methods()
-    hardest = demanding(record.lifts, 1)
-    if hardest and "niosh" in known:
-        rate = None if peak is None else peak.rate
-        found.append(judge(known["niosh"], given_of(hardest[0], rate), given, _lift_about(record, hardest[0], rate)))
-    return found
-
-
-def _lift_about(record: Record, lift: LiftRecord, rate: Measure | None) -> str:
-    when = record.scope.when(lift.started_at, day=True, seconds=True)
-    often = (
-        "how often it is done is not known"
-        if rate is None or rate.status not in (Status.OK, Status.BOUNDED)
-        else "as often as in the busiest 15 minutes"
-    )
-    return f"On the movement that it allows the least for, {when}; {often}."
+    return [*found, *judge_lifts(record, given, peak)]
 
 
 def _reasons(record: Record) -> list[str]:

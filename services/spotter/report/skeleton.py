@@ -16,6 +16,9 @@ SEEN = 0.25
 """Least confidence of a keypoint that is drawn. [D]"""
 
 _MARGIN = 26.0
+_TEXT = 56.0
+"""Room for "100–125°", px."""
+
 _HEAD = 0.085
 """Radius of the head by stature: half the height of a head of 0.13 statures, less the neck (Winter 2009, fig. 4.1)."""
 
@@ -66,7 +69,7 @@ def _trunk(drawing: Drawing, shoulders: Point, hips: Point, interval: tuple[floa
     drawing.line(hips, shoulders, "deep" if interval and interval[0] >= 60 else "ink", width=5, round_=True)
     if interval is not None:
         left = shoulders[0] < hips[0]
-        x = min(max(hips[0] + (8 if left else -8), 42), SIZE[0] - 42)
+        x = min(hips[0] + 8, SIZE[0] - _TEXT) if left else max(hips[0] - 8, _TEXT)
         drawing.text(
             x, max(hips[1] - 1.15 * length, 14), degrees(interval), colour="ink", bold=True,
             anchor="start" if left else "end",

@@ -64,7 +64,7 @@ def headline(record: Record, peak: Busiest | None) -> str:
 def _counts(record: Record, whole: Tally, peak: Busiest | None) -> list[str]:
     lifts_ = record.lifts
     ups = sum(lift.numbers.get("direction") == "up" for lift in lifts_)
-    lines = [f"{count(len(lifts_), 'movement')}: {ups} upwards, {len(lifts_) - ups} downwards."]
+    lines = [f"{count(len(lifts_), 'lift-like movement')}: {ups} upwards, {len(lifts_) - ups} downwards."]
     if peak is not None:
         lines.append(f"{_peak(record.scope, peak).capitalize()}.")
     if whole.watched_s >= 900:
@@ -83,11 +83,10 @@ def _counts(record: Record, whole: Tally, peak: Busiest | None) -> list[str]:
 
 def _peak(scope: Scope, peak: Busiest) -> str:
     when = scope.when(peak.start, day=True)
-    number = count(peak.count, "movement")
     if peak.rate.status not in (Status.OK, Status.BOUNDED):
-        return f"{number} in less than 15 minutes, which is too short to tell a frequency"
+        return "watched for less than 15 minutes, which is too short to tell a frequency"
     rate = interval(peak.rate.low, peak.rate.high, digits=2)
-    return f"most in 15 minutes: {number} from {when}, {rate} a minute (95 % interval of a count)"
+    return f"most in 15 minutes: {peak.count} from {when}, {rate} a minute (95 % interval of a count)"
 
 
 def _spread(found: list[Spread], total: int) -> Markup:

@@ -26,6 +26,9 @@ _MARKS = {
 _ONLY = {"reba": ("posture_only_reba", "posture-only REBA")}
 """Figures on the way that are shown under their own name: what the posture alone gives at its best case."""
 
+_NEEDED = {"reba": ("load_kg", "coupling", "static_posture", "repeated_motion")}
+"""Inputs that a person must have entered before a method's levels are told (METHODS 2.3)."""
+
 
 def judged(found: Sequence[Judged]) -> Markup:
     """The section."""
@@ -53,7 +56,7 @@ def _card(one: Judged) -> Markup:
     content += [
         h.element("figure", _bars(one)),
         _before_after(one),
-        _levels(result),
+        _levels(one),
         _widening(result),
         h.paragraph(
             f"Status: {STATUS[result.status]}. Tables: {result.table_version or '-'}; version {result.method_version}.",
@@ -101,7 +104,19 @@ def _before_after(one: Judged) -> Markup | None:
     return h.paragraph(" ".join(lines)) if lines else None
 
 
-def _levels(result: Result) -> Markup | None:
+def _levels(one: Judged) -> Markup | None:
+    result = one.best
+    if result.status is Status.NOT_OBSERVABLE:
+        return None
+    missing = [
+        plain(name) for name in _NEEDED.get(one.method.name, ())
+        if result.inputs[name].provenance is not Provenance.ENTERED
+    ]  # fmt: skip
+    if missing:
+        return h.paragraph(
+            f"A full {result.name} needs {', '.join(missing)}, which nobody has entered: so there is an interval, the "
+            "posture-only figure, and no probability of its levels.",
+        )
     shown = [(name, share) for name, share in result.levels.items() if share > 0]
     if not shown:
         return None

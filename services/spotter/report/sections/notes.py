@@ -12,7 +12,7 @@ from spotter.report.catalogue import QUANTITIES, interval_text
 from spotter.report.data import Record, Scope
 from spotter.report.entered import Entered
 from spotter.report.tally import Tally
-from spotter.report.words import count, duration, percent
+from spotter.report.words import duration, percent
 
 JUDGEMENT = (
     "These figures describe jobs, not people. They are for a competent person to judge, together with what no camera "
@@ -162,9 +162,7 @@ def versions(about: Mapping[str, str]) -> Markup:
 
 def foot(record: Record) -> Markup:
     """The last word."""
-    lifts = count(len(record.lifts), "lift-like movement")
-    minutes = count(len({(one.start, one.camera_id) for one in record.buckets}), "recorded minute")
-    return h.element("footer", h.paragraph(JUDGEMENT), h.paragraph(f"From {minutes} and {lifts}."))
+    return h.element("footer", h.paragraph(JUDGEMENT), h.paragraph(f"From {record.summary}."))
 
 
 def _options(given: Entered) -> str:
