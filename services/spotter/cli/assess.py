@@ -20,7 +20,7 @@ from spotter.cli.assess_page import page, result_json
 from spotter.cli.console import line
 from spotter.core.errors import MethodError
 from spotter.ergonomics.methods import Method, methods
-from spotter.ergonomics.methods.api import Kind
+from spotter.ergonomics.methods.api import Asked, Kind
 from spotter.ergonomics.methods.inputs import givens, shorthands, sides_of
 
 _EPILOG = """\b
@@ -87,8 +87,9 @@ def _parameters(method: Method) -> list[inspect.Parameter]:
         first, second = sides_of(short, by_name)
         text = f"Sets --{_dashed(first)} and --{_dashed(second)}."
         found.append(_parameter(short, text, option_metavar(by_name[first])))
-    tables = any(ask.kind is Kind.TABLE for ask in method.asks)
-    what = "Rows of a table (CSV, YAML) or inputs by name (YAML)." if tables else "Inputs by name (YAML)."
+    tables = [ask for ask in method.asks if ask.kind is Kind.TABLE]
+    rows = f"Rows of {tables[0].name} ({_columns(tables[0])}) as CSV or YAML, or " if tables else ""
+    what = f"{rows}{'inputs' if rows else 'Inputs'} by name as YAML."
     file = Annotated[Path | None, typer.Option("--file", metavar="FILE", help=what)]
     as_json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -103,6 +104,10 @@ def _parameter(name: str, text: str, metavar: str) -> inspect.Parameter:
     option = typer.Option(f"--{_dashed(name)}", metavar=metavar, help=text)
     annotation: Any = Annotated[str | None, option]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _columns(table: Asked) -> str:
+    return ", ".join(column.name for column in table.columns)
 
 
 def _dashed(name: str) -> str:

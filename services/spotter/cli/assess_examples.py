@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
+    "niosh": (
+        "--load-kg 12 --h-cm 35..45 --v-cm 30 --d-cm 70 --a-deg 0 --f-per-min 2 --duration moderate --coupling fair",
+        "--h-cm 40 --v-cm 75 --destination-v-cm 130 --f-per-min 0.2..1",
+    ),
+    "niosh_us": ("--load-lb 44 --h-in 23 --v-in 15 --d-in 48 --a-deg 0 --f-per-min 0.2 --duration short",),
+    "iso_11228_1": ("--reference-mass-kg 20 --load-kg 7 --h-cm 30 --v-cm 60 --d-cm 50 --f-per-min 1",),
+    "cli": ("--file tasks.csv --duration moderate",),
+    "cli_us": ("--file tasks.csv --duration short",),
+    "vli": ("--file lifts.csv --f-per-min 3 --duration long --grouping sextile",),
     "reba": (
         "--trunk-flexion 45 --neck-flexion 10 --knee-flexion 20 --upper-arm 60 --elbow-flexion 80 --load-kg 5..10",
         "--trunk-flexion 45 --load-kg 12 --coupling good,fair --stance both_legs --json",
@@ -12,6 +21,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "--upper-arm 30 --trunk-flexion 25 --load-kg 3 --force intermittent --table hedge",
     ),
     "owas": ("--back bent --arms both_below_shoulder --legs two_bent,one_bent --load-kg 12",),
-    "en1005-4": ("--held-s 30 --trunk-flexion 25..40 --arm-elevation 15 --line-of-sight 20",),
+    "en1005": ("--held-s 30 --trunk-flexion 25..40 --arm-elevation 15 --line-of-sight 20",),
     "iso11226": ("--held-min 2 --trunk-inclination 30..45 --trunk-supported no --arm-elevation 15",),
 }

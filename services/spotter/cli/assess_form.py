@@ -63,7 +63,13 @@ def read_inputs(method: Method, file: Path) -> dict[str, Any]:
 
 
 def ask_all(method: Method) -> dict[str, Given]:
-    """Ask question by question, and say after each answer how far the result is known."""
+    """Ask question by question, and say after each answer how far the result is known.
+
+    Raises:
+        MethodError: the method judges rows of a table, which are not asked one by one.
+    """
+    if method.asks[0].kind is Kind.TABLE:
+        raise MethodError(f"{method.name}: {method.asks[0].name} are not given", mend="Give them with --file")
     line(f"{method.title}\n{_QUESTION_INTRO}\n")
     given: dict[str, Given] = {}
     questions = _questions(method)

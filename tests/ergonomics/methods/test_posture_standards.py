@@ -63,7 +63,7 @@ def test_other_zones() -> None:
     ],
 )
 def test_the_worst_region_counts(change: dict[str, float], zone: int, region: str) -> None:
-    result = assess("en1005-4", **{**NEUTRAL, **change})
+    result = assess("en1005", **{**NEUTRAL, **change})
     assert (result.status, result.value) == (Status.OK, zone)
     assert result.details[region] == (zone, zone)
 
@@ -71,7 +71,7 @@ def test_the_worst_region_counts(change: dict[str, float], zone: int, region: st
 def test_an_unknown_movement_is_the_same_for_all_regions() -> None:
     """A trunk at 40 degrees is acceptable at a low frequency only, and arms at 70 are conditional even then."""
     posture = {name: value for name, value in NEUTRAL.items() if name not in ("held_s", "per_minute")}
-    result = assess("en1005-4", **{**posture, "trunk_flexion": 40, "arm_elevation": 70})
+    result = assess("en1005", **{**posture, "trunk_flexion": 40, "arm_elevation": 70})
     assert (result.low, result.high) == (2, 3)
 
 

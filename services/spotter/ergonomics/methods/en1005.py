@@ -98,7 +98,7 @@ def sight_verdict(below_horizontal: npt.ArrayLike, moving: str) -> Whole:
 class En1005(TableMethod):
     """The worst zone of one posture by EN 1005-4. See the module."""
 
-    name = "en1005-4"
+    name = "en1005"
     version = "1"
     title = "EN 1005-4, working postures at machinery"
     source = "EN 1005-4:2005+A1:2008, zones as found in secondary texts; compare with the standard"

@@ -30,7 +30,7 @@ def method(name: str) -> Method:
     Raises:
         MethodError: there is none; names those there are.
     """
-    found = methods().get(name.lower())
+    found = methods().get(name.lower().replace("-", "_"))
     if found is None:
         raise MethodError(f"there is no method '{name}'", mend=f"Choose from {', '.join(methods())}")
     return found
