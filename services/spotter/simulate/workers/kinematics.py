@@ -21,6 +21,9 @@ from spotter.simulate.workers.reach import dot, two_bones, unit
 HIP_FLESH, SHOULDER_FLESH, HEAD_FLESH, FACE_FLESH = 0.09, 0.07, 0.085, 0.02
 """Least height of a joint centre above the floor that it lies on, m: hips, shoulders, middle of the ears, face [D]."""
 
+MOST_TILT = 88.0
+"""Degrees; whoever falls is stopped there by the floor, however fast the script goes on."""
+
 KNEE_FLESH, ANKLE_FLESH, ELBOW_FLESH, WRIST_FLESH = 0.05, 0.04, 0.045, 0.03
 """The same for limbs, m [D]."""
 
@@ -80,7 +83,9 @@ class _Frame:
         heading = np.radians(c["heading"])
         self._ahead = np.stack([np.cos(heading), np.sin(heading), np.zeros_like(heading)], axis=1)
         self._left = np.stack([-np.sin(heading), np.cos(heading), np.zeros_like(heading)], axis=1)
-        self._pelvis = _turned(self._ahead, self._left, np.broadcast_to(_UP, self._ahead.shape), c["pitch"], c["roll"])
+        up = np.broadcast_to(_UP, self._ahead.shape)
+        pitch, roll = (np.clip(c[name], -MOST_TILT, MOST_TILT) for name in ("pitch", "roll"))
+        self._pelvis = _turned(self._ahead, self._left, up, pitch, roll)
         self._trunk = self._trunk_axes()
         self._feet = [self._foot(side) for side in SIDES]
         middles = [ball - 0.4 * share.BALL * body.stature * toes for ball, toes, _ in self._feet]

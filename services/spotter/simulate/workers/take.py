@@ -14,7 +14,7 @@ from spotter.simulate.workers import anthropometry as share
 from spotter.simulate.workers.anthropometry import Body
 from spotter.simulate.workers.chance import Floats
 from spotter.simulate.workers.channels import SIDES
-from spotter.simulate.workers.kinematics import pose
+from spotter.simulate.workers.kinematics import ELBOW_FLESH, WRIST_FLESH, pose
 from spotter.simulate.workers.timeline import Box, Event, Held, Timeline
 
 Flags = npt.NDArray[np.bool_]
@@ -86,10 +86,10 @@ def play(t: Timeline, name: str, seed: int, fps: float) -> Take:
     swinging = np.stack([_within(times, t.swings[side]) for side in SIDES], axis=1)
     planted = (loose == 0) & ~swinging
     balanced = planted.all(axis=1) & (c["carried"] == 0) & (c["hung"] == 0) & ~_within(times, t.unsettled)
-    impact = _impact(t, posed.contact, times)
+    impact = _impact(t)
     events = sorted([*t.events, *impact], key=lambda one: (one.at_s, one.kind))
     return Take(
-        name, seed, fps, t.body, times, posed.joints, _scripted(c), tuple(events),
+        name, seed, fps, t.body, times, posed.joints, _scripted(c, posed.joints), tuple(events),
         tuple(_carry(one, times, posed.joints) for one in t.held), posed.balls, planted, posed.mass, balanced,
         posed.contact > 0,
     )  # fmt: skip
@@ -102,33 +102,39 @@ def _within(times: Floats, spans: list[tuple[float, float]]) -> Flags:
     return inside
 
 
-_FINE = 1000.0
-"""Moments per second at which the time of an impact is sought."""
+_COARSE, _FINE = 0.02, 0.001
+"""Steps in which the time of an impact is sought and then found, s."""
 
 
-def _impact(t: Timeline, contact: Floats, times: Floats) -> list[Event]:
+def _impact(t: Timeline) -> list[Event]:
     """When the floor first takes up the body after each loss of balance, to a millisecond at any frame rate."""
     found = []
     for onset in (one.at_s for one in t.events if one.kind.startswith("fall_onset")):
-        fine = onset + np.arange(int((t.clock - onset) * _FINE)) / _FINE
-        touching = np.flatnonzero(pose(t.body, t.values(fine)).contact > 0)
-        if len(touching):
-            found.append(Event("impact", round(float(fine[touching[0]]), 3)))
+        before, step = onset, _COARSE
+        for step, until in ((_COARSE, t.clock), (_FINE, None)):
+            moments = np.arange(before, before + _COARSE if until is None else until, step)
+            touching = np.flatnonzero(pose(t.body, t.values(moments)).contact > 0)
+            if not len(touching):
+                break
+            before = float(moments[max(touching[0] - 1, 0)])
+        else:
+            found.append(Event("impact", round(before + _FINE, 3)))
     return found
 
 
-def _scripted(c: dict[str, Floats]) -> dict[str, Floats]:
-    """Trunk and head are as the channels say; so are an upper arm and an elbow that do not reach for anything."""
+def _scripted(c: dict[str, Floats], joints: Floats) -> dict[str, Floats]:
+    """Trunk and head are as the channels say; so are arms that neither reach for anything nor lie on the floor."""
     upright = (c["pitch"] == 0) & (c["roll"] == 0)
     straight = (c["turn"] == 0) & (c["tilt"] == 0) & (c["twist"] == 0) & (c["lateral"] == 0)
     found = {
         "trunk_flexion": np.where(upright & (np.abs(c["lateral"]) < 89), c["flexion"], np.nan),
         "trunk_lateral": np.where(upright, c["lateral"], np.nan),
-        "trunk_twist": c["twist"].copy(),
-        "neck_flexion": np.where(straight, c["nod"], np.nan),
+        "trunk_twist": np.where(upright, c["twist"], np.nan),
+        "neck_flexion": np.where(straight & upright, c["nod"], np.nan),
     }
-    for side, word in (("l", "left"), ("r", "right")):
-        free = c[f"reach_{side}"] == 0
+    for number, (side, word) in enumerate((("l", "left"), ("r", "right"))):
+        high = (joints[:, 7 + number, 2] > ELBOW_FLESH + 1e-6) & (joints[:, 9 + number, 2] > WRIST_FLESH + 1e-6)
+        free = (c[f"reach_{side}"] == 0) & high
         found[f"{word}_upper_arm_trunk"] = np.where(free, np.abs(c[f"elevation_{side}"]), np.nan)
         found[f"{word}_elbow_flexion"] = np.where(free, c[f"elbow_{side}"], np.nan)
     return found

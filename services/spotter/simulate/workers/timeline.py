@@ -17,8 +17,13 @@ from spotter.simulate.workers.chance import Chance, Floats
 from spotter.simulate.workers.channels import DEFAULTS, SIDES
 from spotter.simulate.workers.curves import Key, through
 
-_AFTER = 1e-6
-"""Keys of a channel are at least this far apart, s."""
+_AFTER = 0.002
+"""Times within this of one another are one moment, s; keys of a channel are at least half of it apart."""
+
+
+SWAY = {"ahead": 0.006, "aside": 0.004, "flexion": 0.8, "nod": 1.2}
+"""How far a body sways by itself, m and degrees [D]: the centre of pressure of whoever stands quietly moves by about
+half a centimetre (Winter 1995, Gait & Posture 3:193)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Timeline:
     Attributes:
         clock: where the next motion begins, s.
         swings: times (begin, end) at which a foot is not planted, by side.
-        settled: times (begin, end) at which the worker keeps their balance.
+        unsettled: times (begin, end) at which the worker does not stand balanced on both feet.
     """
 
     body: Body
@@ -65,6 +70,7 @@ class Timeline:
     held: list[Held] = field(default_factory=list)
     swings: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: {side: [] for side in SIDES})
     unsettled: list[tuple[float, float]] = field(default_factory=list)
+    _waves: dict[str, list[tuple[float, float, float]]] = field(default_factory=dict)
     _keys: dict[str, list[Key]] = field(default_factory=lambda: {name: [(0.0, at)] for name, at in DEFAULTS.items()})
 
     def now(self, name: str) -> float:
@@ -74,6 +80,10 @@ class Timeline:
     def move(self, begin: float, end: float, values: Mapping[str, float]) -> None:
         """From the last values, held until `begin`, to these at `end`."""
         self.along([(begin, {}), (end, values)])
+
+    def preset(self, at: float, values: Mapping[str, float]) -> None:
+        """Set channels that have no weight at that moment."""
+        self.move(at, at + _AFTER / 2, values)
 
     def along(self, points: Sequence[tuple[float, Mapping[str, float]]]) -> None:
         """Through values without a stop; from the last ones, held until the first point's time.
@@ -90,7 +100,7 @@ class Timeline:
             if begin > keys[-1][0] + _AFTER:
                 keys.append((begin, keys[-1][1]))
             for at, values in points:
-                if name in values and at > keys[-1][0] + _AFTER:
+                if name in values and at > keys[-1][0] + _AFTER / 4:
                     keys.append((at, values[name]))
                 elif name in values:
                     keys[-1] = (keys[-1][0], values[name])
@@ -127,6 +137,21 @@ class Timeline:
             toes,
         )
 
+    def lose_balance(self, at: float) -> None:
+        """Nothing is said of feet and balance from now on, until `regain_balance`."""
+        for spans in (*self.swings.values(), self.unsettled):
+            spans.append((at, np.inf))
+
+    def regain_balance(self, at: float) -> None:
+        """The worker stands again."""
+        for spans in (*self.swings.values(), self.unsettled):
+            spans[:] = [(begin, min(end, at)) for begin, end in spans]
+
+    @property
+    def lying(self) -> bool:
+        """Whether the last motion has left the worker on the floor."""
+        return self.now("loose_l") > 0
+
     @property
     def place(self) -> tuple[float, float, float]:
         """x, y (m) and heading (degrees) at which the last motion left the worker."""
@@ -145,5 +170,17 @@ class Timeline:
         self.events.append(Event(kind, at_s))
 
     def values(self, at: Floats) -> dict[str, Floats]:
-        """All channels at times (T,)."""
-        return {name: through(keys, at) for name, keys in self._keys.items()}
+        """All channels at times (T,), with the sway that nobody can help."""
+        found = {name: through(keys, at) for name, keys in self._keys.items()}
+        for name, waves in self._waves.items():
+            found[name] = found[name] + sum(size * np.sin(rate * at + phase) for size, rate, phase in waves)
+        return found
+
+    def __post_init__(self) -> None:
+        for name, size in SWAY.items():
+            rates = self.chance.uniform(0.2, 0.4), self.chance.uniform(0.5, 1.0)
+            turns = self.chance.uniform(0, 2 * np.pi), self.chance.uniform(0, 2 * np.pi)
+            sizes = size * self.chance.uniform(0.6, 1.4), 0.4 * size
+            self._waves[name] = [
+                (high, 2 * np.pi * rate, phase) for high, rate, phase in zip(sizes, rates, turns, strict=True)
+            ]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from spotter.core.errors import ConfigError
-from spotter.simulate.workers.motions import gait, lifting
+from spotter.simulate.workers.motions import falls, floor, gait, lifting, sitting
+from spotter.simulate.workers.motions.falls import Direction
 from spotter.simulate.workers.motions.lifting import Style
 from spotter.simulate.workers.timeline import Box, Timeline
 
@@ -83,7 +84,83 @@ def _carry(t: Timeline) -> None:
     gait.stand(t, 0.5)
 
 
-MOTIONS: dict[str, Motion] = {
+def _push(t: Timeline) -> None:
+    gait.stand(t, 0.4)
+    gait.push(t, *t.ahead(t.chance.uniform(2.5, 4.0)), speed=t.chance.uniform(0.6, 0.9))
+    gait.stand(t, 0.4)
+
+
+def _sit(t: Timeline) -> None:
+    gait.stand(t, 0.8)
+    sitting.sit_down(t, t.chance.uniform(0.42, 0.48))
+    gait.stand(t, t.chance.uniform(2.5, 4.0))
+    sitting.stand_up(t)
+    gait.stand(t, 0.5)
+
+
+def _kneel(t: Timeline) -> None:
+    gait.stand(t, 0.8)
+    floor.kneel(t)
+    floor.work_kneeling(t, t.chance.uniform(3.0, 5.0))
+    floor.rise(t)
+    gait.stand(t, 0.5)
+
+
+def _tie_shoes(t: Timeline) -> None:
+    gait.stand(t, 0.8)
+    floor.tie_shoes(t)
+    gait.stand(t, 0.5)
+
+
+def _lie(t: Timeline) -> None:
+    if not t.lying:
+        gait.stand(t, 0.8)
+        floor.lie_down(t)
+    gait.stand(t, t.chance.uniform(3.0, 5.0))
+
+
+def _get_up(t: Timeline) -> None:
+    if not t.lying:
+        _lie(t)
+    floor.get_up(t)
+    gait.stand(t, 1.0)
+
+
+def _fall(direction: Direction) -> Motion:
+    def motion(t: Timeline) -> None:
+        gait.stand(t, t.chance.uniform(1.2, 1.8))
+        falls.fall(t, direction)
+        gait.stand(t, _ON_THE_GROUND)
+
+    return motion
+
+
+def _fall_from_seat(t: Timeline) -> None:
+    gait.stand(t, 1.0)
+    sitting.sit_down(t)
+    gait.stand(t, 1.0)
+    falls.fall_from_seat(t, t.chance.pick((Direction.FORWARD, Direction.LEFT, Direction.RIGHT)))
+    gait.stand(t, _ON_THE_GROUND)
+
+
+def _fall_from_ladder(t: Timeline) -> None:
+    gait.stand(t, 1.0)
+    falls.climb(t, 4)
+    gait.stand(t, 0.8)
+    falls.fall_from_ladder(t)
+    gait.stand(t, _ON_THE_GROUND)
+
+
+def _collapse(t: Timeline) -> None:
+    gait.stand(t, 1.5)
+    falls.collapse(t)
+    gait.stand(t, _ON_THE_GROUND)
+
+
+_ON_THE_GROUND = 5.0
+"""Seconds that a fall's take goes on after it: longer than the fall rule waits."""
+
+_FROM_STANDING: dict[str, Motion] = {
     "stand": _stand,
     "walk": _walk,
     "stoop_lift": _stoop_lift,
@@ -93,6 +170,33 @@ MOTIONS: dict[str, Motion] = {
     "lift_and_place": _lift_and_place,
     "overhead_place": _overhead_place,
     "carry": _carry,
+    "push": _push,
+    "sit": _sit,
+    "kneel": _kneel,
+    "tie_shoes": _tie_shoes,
+    "fall_forward": _fall(Direction.FORWARD),
+    "fall_backward": _fall(Direction.BACKWARD),
+    "fall_left": _fall(Direction.LEFT),
+    "fall_right": _fall(Direction.RIGHT),
+    "fall_from_seat": _fall_from_seat,
+    "fall_from_ladder": _fall_from_ladder,
+    "collapse": _collapse,
+}
+
+
+def _standing(name: str, motion: Motion) -> Motion:
+    def checked(t: Timeline) -> None:
+        if t.lying:
+            raise ConfigError(f"motion '{name}' begins standing, and the worker lies", mend="Put get_up before it")
+        motion(t)
+
+    return checked
+
+
+MOTIONS: dict[str, Motion] = {
+    **{name: _standing(name, motion) for name, motion in _FROM_STANDING.items()},
+    "lie": _lie,
+    "get_up": _get_up,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spotter.simulate.workers.channels import SIDES, both
+from spotter.simulate.workers.channels import SIDES, both, hands
 from spotter.simulate.workers.timeline import Timeline
 
 STEP = 0.40
@@ -66,6 +66,18 @@ def walk(t: Timeline, x: float, y: float, *, speed: float = USUAL_SPEED, swing: 
     t.clock = end + 0.4
 
 
+def push(t: Timeline, x: float, y: float, *, speed: float = 0.8) -> None:
+    """Push a cart to a place: hands on its handle before the body, trunk leaning into it."""
+    begin, tall = t.clock, t.body.stature
+    t.preset(begin, {**hands("hold", 0.26 * tall, 0.60 * tall, 0.44), **both(near=1.0)})
+    t.move(begin, begin + 0.8, both(reach=1.0))
+    t.clock = begin + 0.8
+    t.event("push", t.clock)
+    walk(t, x, y, speed=speed, swing=0.0, lean=t.chance.uniform(14, 24))
+    t.move(t.clock, t.clock + 0.7, both(reach=0.0))
+    t.clock += 0.7
+
+
 def turn(t: Timeline, heading: float) -> None:
     """Turn on the spot to a heading, degrees, by steps; nothing below 8 degrees but the pelvis."""
     x, y, before = t.place
@@ -93,14 +105,23 @@ def turn(t: Timeline, heading: float) -> None:
 
 
 def step(
-    t: Timeline, begin: float, end: float, side: str, x: float, y: float, toes: float, *, push: float = 0.0
+    t: Timeline,
+    begin: float,
+    end: float,
+    side: str,
+    x: float,
+    y: float,
+    toes: float,
+    *,
+    push: float = 0.0,
+    onto: float = 0.0,
 ) -> None:
-    """One foot to another place; its heel rises for `push` seconds before it leaves the floor."""
-    high = _LIFT * t.body.stature
+    """One foot to another place, `onto` m high; its heel rises for `push` seconds before it leaves the floor."""
+    high = max(t.now(f"ball_z_{side}"), onto) + _LIFT * t.body.stature
     t.move(begin, end, {f"ball_x_{side}": x, f"ball_y_{side}": y, f"toes_{side}": toes})
     t.along([
-        (begin, {f"ball_z_{side}": 0.0}), (begin + 0.4 * (end - begin), {f"ball_z_{side}": high}),
-        (end, {f"ball_z_{side}": 0.0}),
+        (begin, {}), (begin + 0.4 * (end - begin), {f"ball_z_{side}": high}),
+        (end, {f"ball_z_{side}": onto}),
     ])  # fmt: skip
     if push:
         t.along([

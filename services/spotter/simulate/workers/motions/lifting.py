@@ -107,7 +107,7 @@ def put_down(t: Timeline, style: Style, *, ahead: float, base: float, aside: flo
     down = _deepest(t, style, twist, grips(centre, t.now("heading") + 0.8 * twist, box))
     there = begin + pace * (1.1 + 0.5 * down.effort)
     released = there + 0.3
-    t.move(begin, begin + 0.01, down.hands)
+    t.preset(begin, down.hands)
     t.move(begin, there, {**down.bent, **both(near=0.0)})
     t.move(there, released, {"load": 0.0})
     t.held[-1] = Held(box, held.centre, held.yaw, held.grasped_s, released)
@@ -160,6 +160,15 @@ def grips(centre: tuple[float, float, float], yaw: float, box: Box) -> dict[str,
             f"hand_z_{side}": centre[2] + _GRIP,
         }
     return found
+
+
+def bend_to(t: Timeline, style: Style, at: Mapping[str, float], twist: float = 0.0) -> Mapping[str, float]:
+    """Trunk and knees at which both hands reach places in the world; `at` as `grips` gives them.
+
+    Raises:
+        ConfigError: the arms do not reach there in this style.
+    """
+    return _deepest(t, style, twist, at).bent
 
 
 @dataclass(frozen=True, slots=True)
