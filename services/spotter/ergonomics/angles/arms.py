@@ -9,19 +9,24 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from spotter.ergonomics.angles.context import FOREARM, TRUNK, UPPER_ARM, Context
-from spotter.ergonomics.angles.directions import MID_HIPS, MID_SHOULDERS, Part, directions
-from spotter.ergonomics.angles.drawn import between, dot, ends, evened, judged, turning, unit
+from spotter.ergonomics.angles.directions import MID_HIPS, MID_SHOULDERS, Floats, Part, cross, directions, dot
+from spotter.ergonomics.angles.drawn import between, centred, ends, evened, judged
 from spotter.ergonomics.angles.values import OK, Angles
 
 PARTS = (
-    Part(MID_HIPS, MID_SHOULDERS, TRUNK, 1.0, 0.0, 0.14, -0.25),
+    Part(MID_HIPS, MID_SHOULDERS, TRUNK, 1.0, 0.0, 0.10, -0.25),
     Part(5, 7, UPPER_ARM), Part(6, 8, UPPER_ARM), Part(7, 9, FOREARM), Part(8, 10, FOREARM),
 )  # fmt: skip
 
-_DOWN = np.array([0.0, 0.0, -1.0])
+_FIRST, _SECOND = [0, 0, 1, 2, 0, 0, 0, 0, 1, 2], [1, 2, 1, 2, 1, 2, 1, 2, 3, 4]
+"""Rows of `PARTS` that each angle of `ArmAngles` is between; one with itself stands against gravity."""
+
+_LEAST = np.array([0.0] * 4 + [-180.0] * 2 + [-90.0] * 2 + [0.0] * 2)
+_MOST = np.array([180.0] * 6 + [90.0] * 2 + [180.0] * 2)
+_FLEXION, _FRAMED = slice(4, 6), slice(4, 8)
+"""Angles in the trunk's frame, which need the heading; the first two of them go round."""
 
 _SINGULAR = 60.0
 """Flexion of an arm that is raised sideways by more than this says little: it turns about itself [D]."""
@@ -46,51 +51,45 @@ def arm_angles(context: Context) -> ArmAngles:
     """Judge the arms of everybody in the frame."""
     found = directions(context, PARTS)
     trunk, uppers, forearms = found.vectors[:, :, :1], found.vectors[:, :, 1:3], found.vectors[:, :, 3:]
-    right = found.right[:, :, None, :]
-    right = unit(right - dot(right, trunk)[..., None] * trunk)
-    outward = np.concatenate([-right, right], axis=2)
-    flexion = np.degrees(np.arctan2(dot(uppers, np.cross(trunk, right)), -dot(uppers, trunk)))
-    abduction = np.degrees(np.arcsin(np.clip(dot(uppers, outward), -1.0, 1.0)))
-    flexions, abductions = turning(np.nan_to_num(flexion)), ends(np.nan_to_num(abduction))
-    facing = context.facing.status == OK
-    anywhere = np.isnan(context.facing.headings).any(axis=0)
-
-    def angle(
-        pair: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
-        side: int,
-        columns: list[int],
-        *,
-        framed: bool = False,
-        least: float = 0.0,
-        most: float = 180.0,
-    ) -> Angles:
-        low, high = pair[0][:, side], pair[1][:, side]
-        if framed:
-            low, high = np.where(anywhere, least, low), np.where(anywhere, most, high)
-            low, high = _within(low, high, least, most)
-        seen = np.asarray(found.seen[:, columns].all(axis=1))
-        known = facing if framed else True
-        return judged(context, low, high, seen=seen, ratio=found.ratio[:, columns], known=known, least=least, most=most)
-
-    trunks, gravity, elbows = (
-        ends(draws, evened(draws))
-        for draws in (180.0 - between(trunk, uppers), between(uppers, _DOWN), between(uppers, forearms))
+    right = found.right - dot(found.right, trunk) * trunk
+    right = np.nan_to_num(right / np.maximum(np.sqrt(dot(right, right)), np.float32(1e-6)))
+    joints = np.concatenate(
+        [180.0 - between(trunk, uppers), np.degrees(np.arccos(np.clip(-uppers[2], -1.0, 1.0)))], axis=1
     )
-    sideways = np.maximum(np.abs(abductions[0]), np.abs(abductions[1])) > _SINGULAR
-    flexions = np.where(sideways, -180.0, flexions[0]), np.where(sideways, 180.0, flexions[1])
-    sides = (0, 1)
+    flexion = np.degrees(np.arctan2(dot(uppers, cross(trunk, right)), -dot(uppers, trunk)))
+    middle, around = centred(flexion)
+    sideways = np.degrees(np.arcsin(np.clip(dot(uppers, right), -1.0, 1.0)))
+    sideways[:, 0] *= -1.0
+    elbows = between(uppers, forearms)
+    flat = np.ones_like(flexion)
+    low, high = ends(
+        np.concatenate([joints, around, sideways, elbows], axis=1),
+        np.concatenate([evened(joints), flat, flat, evened(elbows)], axis=1),
+    )
+    low[:, _FLEXION] += middle
+    high[:, _FLEXION] += middle
+    _close(low, high)
+    nowhere = np.isnan(context.facing.headings).any(axis=0)
+    low[nowhere, _FRAMED], high[nowhere, _FRAMED] = _LEAST[_FRAMED], _MOST[_FRAMED]
+    known = np.ones(low.shape, np.bool_)
+    known[:, _FRAMED] = (context.facing.status == OK)[:, None]
     return ArmAngles(
-        *(angle(trunks, side, [0, 1 + side]) for side in sides),
-        *(angle(gravity, side, [1 + side]) for side in sides),
-        *(angle(flexions, side, [0, 1 + side], framed=True, least=-180.0) for side in sides),
-        *(angle(abductions, side, [0, 1 + side], framed=True, least=-90.0, most=90.0) for side in sides),
-        *(angle(elbows, side, [1 + side, 3 + side]) for side in sides),
+        *judged(
+            context,
+            low,
+            high,
+            seen=found.seen[:, _FIRST] & found.seen[:, _SECOND],
+            ratio=np.minimum(found.ratio[:, _FIRST], found.ratio[:, _SECOND]),
+            known=known,
+            least=_LEAST,
+            most=_MOST,
+        )
     )
 
 
-def _within(
-    low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], least: float, most: float
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """An interval that passes the end of the range goes on at its beginning: then it is the whole range."""
-    passes = (low < least) | (high > most)
-    return np.where(passes, least, low), np.where(passes, most, high)
+def _close(low: Floats, high: Floats) -> None:
+    """Flexion that passes the end of its range, or is singular, may be any: in place."""
+    raised = np.maximum(np.abs(low[:, 6:8]), np.abs(high[:, 6:8])) > _SINGULAR
+    anywhere = raised | (low[:, _FLEXION] < -180.0) | (high[:, _FLEXION] > 180.0)
+    low[:, _FLEXION] = np.where(anywhere, np.float32(-180.0), low[:, _FLEXION])
+    high[:, _FLEXION] = np.where(anywhere, np.float32(180.0), high[:, _FLEXION])
