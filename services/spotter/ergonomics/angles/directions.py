@@ -99,9 +99,10 @@ def directions(context: Context, parts: tuple[Part, ...]) -> Directions:
     across, along = _picture(context, plan)
     length, sigma, moves, seen = _lengths(context, plan)
     expected = context.lengths[:, plan.columns] * plan.stretch
-    heading = np.radians(context.facing.headings.T.astype(np.float32))
+    heading = np.radians(context.facing.headings.T)
     ahead, right = (_first(vectors)[:, :, None] for vectors in (context.sight.ahead, context.sight.right))
-    forward = np.cos(heading)[:, None] * right + np.sin(heading)[:, None] * ahead
+    cosine, sine = (np.asarray(turn(heading), np.float32)[:, None] for turn in (np.cos, np.sin))
+    forward = cosine * right + sine * ahead
     outward = np.stack([forward[1], -forward[0], forward[2]])
     t = np.empty((*length.shape, TIMES, CAMERAS), np.float32)
     density = _length_density(length, sigma, expected, context.length_sd)
@@ -125,7 +126,7 @@ def directions(context: Context, parts: tuple[Part, ...]) -> Directions:
 
 def dot(a: Floats, b: Floats) -> Floats:
     """(3, ...), (3, ...) -> (...)."""
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    return np.asarray(a[0] * b[0] + a[1] * b[1] + a[2] * b[2], np.float32)
 
 
 def cross(a: Floats, b: Floats) -> Floats:
@@ -229,9 +230,9 @@ def _length_density(
     known = np.where(given, expected, 1.0)
     # A segment that looks longer than expected is no surer to lie in the picture's plane: the expectation is too short.
     shown = np.minimum(length, known)
-    shown, known, noise = (each.astype(np.float32)[..., None] for each in (shown, known, noise))
-    spread = (length_sd**2 + PERSPECTIVE_SD**2) * known**2 + (noise / _COS) ** 2
-    exponent = -0.5 * (shown / _COS - known) ** 2 / spread
+    seen_long, long, blur = (each.astype(np.float32)[..., None] for each in (shown, known, noise))
+    spread = (length_sd**2 + PERSPECTIVE_SD**2) * long**2 + (blur / _COS) ** 2
+    exponent = -0.5 * (seen_long / _COS - long) ** 2 / spread
     exponent -= exponent.max(axis=-1, keepdims=True)
     return np.where(given[..., None], np.exp(exponent), np.float32(1.0))
 

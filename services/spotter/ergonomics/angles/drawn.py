@@ -45,7 +45,7 @@ EVEN_FLOOR = 0.12
 
 def between(a: Floats, b: Floats) -> Floats:
     """Angle between unit vectors (3, ...), degrees in 0..180: (...)."""
-    return np.degrees(np.arccos(np.clip(dot(a, b), -1.0, 1.0)))
+    return np.asarray(np.degrees(np.arccos(np.clip(dot(a, b), -1.0, 1.0))), np.float32)
 
 
 def evened(draws: Floats) -> Floats:
@@ -54,7 +54,7 @@ def evened(draws: Floats) -> Floats:
     In space there are few directions close to another one: without the weights a straight joint, which is the most
     usual one, would count as next to impossible.
     """
-    return np.float32(1.0) / np.maximum(np.sin(np.radians(draws)), np.float32(EVEN_FLOOR))
+    return np.asarray(1.0 / np.maximum(np.sin(np.radians(draws)), np.float32(EVEN_FLOOR)), np.float32)
 
 
 def ends(draws: Floats, weights: Floats) -> tuple[Floats, Floats]:

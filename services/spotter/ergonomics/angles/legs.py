@@ -23,7 +23,7 @@ _SIDE = 0.235
 the stature to either side, and 0.29 of it above them (Winter 2009, figure 4.1)."""
 
 PARTS = (
-    Part(11, 5, TRUNK, 1.03, -_SIDE, 0.10, -0.25), Part(12, 6, TRUNK, 1.03, _SIDE, 0.10, -0.25),
+    Part(11, 5, TRUNK, 1.03, -_SIDE, 0.16, -0.25), Part(12, 6, TRUNK, 1.03, _SIDE, 0.16, -0.25),
     Part(11, 13, THIGH, 1.0, 0.0, _OUT, -0.4), Part(12, 14, THIGH, 1.0, 0.0, _OUT, -0.4),
     Part(13, 15, SHANK, 1.0, 0.0, _OUT), Part(14, 16, SHANK, 1.0, 0.0, _OUT),
 )  # fmt: skip
