@@ -13,6 +13,7 @@ from spotter.ergonomics.angles.values import BOUNDED, NOT_OBSERVABLE, OK, Angles
 from spotter.ergonomics.methods import observed
 from spotter.ergonomics.methods.api import Given, Provenance
 from spotter.ergonomics.methods.en1005 import EN1005
+from spotter.ergonomics.methods.engine import level_reached
 from spotter.ergonomics.methods.iso11226 import ISO11226
 from spotter.ergonomics.methods.known import Choices, Numbers, row_of
 from spotter.ergonomics.methods.owas import LEGS, OWAS
@@ -188,6 +189,7 @@ def test_many_at_once_are_as_one_by_one(method: object) -> None:
         one = method.assess(row_of(known, n))
         assert (one.low, one.high, one.value) == (many.low[n], many.high[n], many.value[n])
         assert list(one.levels.values()) == pytest.approx(many.levels[n].tolist())
+        assert level_reached(one.levels) == list(one.levels)[many.level_reached()[n]]
         for name, (low, high) in many.details.items():
             assert one.details[name] == (low[n if len(low) > 1 else 0], high[n if len(high) > 1 else 0]), name
 

@@ -66,6 +66,10 @@ class Chances:
     def __len__(self) -> int:
         return len(self.reach)
 
+    def rows(self, start: int, stop: int) -> Chances:
+        """Some of the postures; the one row that holds for all as it is."""
+        return self if len(self) == 1 else Chances(self.reach[start:stop], self.chance[start:stop])
+
     def lowest(self) -> Whole:
         """(N,) lowest possible state."""
         return np.asarray(np.argmax(self.reach, axis=1), np.int64)
@@ -78,6 +82,10 @@ class Chances:
         """(N,) most probable state; of equally probable ones the highest."""
         rounded = np.round(self.chance, 9)
         return _last(rounded == rounded.max(axis=1, keepdims=True))
+
+
+_BLOCK = 128
+"""Rows that go through a table at a time: all combinations of that many fit a processor's cache."""
 
 
 class Table:
@@ -95,6 +103,15 @@ class Table:
         sizes = tuple(each.reach.shape[1] for each in inputs)
         if sizes != self.values.shape:
             raise ValueError(f"table of {self.values.shape} was asked for {sizes}")
+        rows = max(map(len, inputs))
+        parts = [
+            self._look_up([each.rows(start, start + _BLOCK) for each in inputs]) for start in range(0, rows, _BLOCK)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return Chances(np.concatenate([each.reach for each in parts]), np.concatenate([each.chance for each in parts]))
+
+    def _look_up(self, inputs: Sequence[Chances]) -> Chances:
         chance, reach = inputs[0].chance, inputs[0].reach.astype(np.float64)
         for each in inputs[1:]:
             chance, reach = _outer(chance, each.chance), _outer(reach, each.reach)

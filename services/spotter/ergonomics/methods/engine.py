@@ -15,6 +15,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any, ClassVar
 
@@ -50,6 +51,12 @@ class Scores:
     value: Whole
     levels: Floats
     details: Mapping[str, tuple[Whole, Whole]]
+
+    def level_reached(self, probability: float = 0.9) -> Whole:
+        """(N,) place of the highest level that is reached with at least `probability`; the lowest where none is."""
+        at_least = np.cumsum(self.levels[:, ::-1], axis=1)[:, ::-1]
+        places = np.where(at_least >= probability - 1e-12, np.arange(self.levels.shape[1]), 0)
+        return np.asarray(places.max(axis=1), np.int64)
 
 
 class TableMethod(ABC):
@@ -112,26 +119,34 @@ class TableMethod(ABC):
         Raises:
             MethodError: a name that is not asked for.
         """
-        return self._scores(self.outcome(self.states(self.completed(known))))
-
-    def completed(self, known: Mapping[str, Known]) -> dict[str, Known]:
-        """All inputs, in the order of `asks`."""
-        rest = complete(self.name, self.asks, {name: Given.unknown() for name in known})
-        asked = {ask.name: ask for ask in self.asks}
-        return {name: known[name] if name in known else known_of(asked[name], given) for name, given in rest.items()}
+        complete(self.name, self.asks, {name: Given.unknown() for name in known})
+        return self._scores(self.outcome(self.states({**self._left_out, **known})))
 
     def states(self, known: Mapping[str, Known]) -> dict[str, Chances]:
         """States of every input: bands of numbers, places in the list of choices (flags: 0 no, 1 yes)."""
-        found = {}
-        for ask in self.asks:
-            each = known[ask.name]
-            if isinstance(each, Numbers):
-                found[ask.name] = each.chances(self.bands[ask.name])
-            elif ask.kind is Kind.FLAG:
-                found[ask.name] = Chances(each.chances.reach[:, ::-1], each.chances.chance[:, ::-1])
-            else:
-                found[ask.name] = each.chances
-        return found
+        return {
+            ask.name: self._states_left_out[ask.name]
+            if known[ask.name] is self._left_out[ask.name]
+            else self._states_of(ask, known[ask.name])
+            for ask in self.asks
+        }
+
+    def _states_of(self, ask: Asked, known: Known) -> Chances:
+        if isinstance(known, Numbers):
+            return known.chances(self.bands[ask.name])
+        if ask.kind is Kind.FLAG:
+            return Chances(known.chances.reach[:, ::-1], known.chances.chance[:, ::-1])
+        return known.chances
+
+    @cached_property
+    def _left_out(self) -> dict[str, Known]:
+        """Inputs of which nothing is said, as one row."""
+        rest = complete(self.name, self.asks, {})
+        return {ask.name: known_of(ask, rest[ask.name]) for ask in self.asks}
+
+    @cached_property
+    def _states_left_out(self) -> dict[str, Chances]:
+        return {ask.name: self._states_of(ask, self._left_out[ask.name]) for ask in self.asks}
 
     def version_of_tables(self, inputs: Mapping[str, Given]) -> str:
         """Which print of the tables was used; methods with several override it."""

@@ -188,6 +188,8 @@ def _time_states(angle: Known, held: Known, minutes: tuple[float, float]) -> Cha
     """0 undecided because the time is not known, 1 held within the maximum, 2 beyond it, given an angle of step 2."""
     if not isinstance(angle, Numbers) or not isinstance(held, Numbers):
         raise TypeError("angle and holding time are numbers")
+    if held.unknown.all():
+        return Chances.exact(0, 3)
     longest = maximum_holding(angle.low, minutes)
     shortest = maximum_holding(angle.high, minutes)
     rows = max(len(angle), len(held))
