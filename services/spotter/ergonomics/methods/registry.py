@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from spotter.core.errors import MethodError
+from spotter.ergonomics.methods.acgih import ACGIH_TLV
 from spotter.ergonomics.methods.api import Method, Result
 from spotter.ergonomics.methods.en1005 import EN1005
 from spotter.ergonomics.methods.inputs import givens
 from spotter.ergonomics.methods.iso11226 import ISO11226
+from spotter.ergonomics.methods.l5s1 import L5S1_COMPRESSION
+from spotter.ergonomics.methods.lifft import LIFFT
 from spotter.ergonomics.methods.niosh_composite import CLI, CLI_US
 from spotter.ergonomics.methods.niosh_method import ISO_11228_1, NIOSH, NIOSH_US
 from spotter.ergonomics.methods.niosh_variable import VLI
@@ -16,7 +19,22 @@ from spotter.ergonomics.methods.owas import OWAS
 from spotter.ergonomics.methods.reba import REBA
 from spotter.ergonomics.methods.rula import RULA
 
-METHODS: tuple[Method, ...] = (NIOSH, NIOSH_US, ISO_11228_1, CLI, CLI_US, VLI, REBA, RULA, OWAS, EN1005, ISO11226)
+METHODS: tuple[Method, ...] = (
+    NIOSH,
+    NIOSH_US,
+    ISO_11228_1,
+    CLI,
+    CLI_US,
+    VLI,
+    REBA,
+    RULA,
+    OWAS,
+    EN1005,
+    ISO11226,
+    ACGIH_TLV,
+    LIFFT,
+    L5S1_COMPRESSION,
+)
 
 
 def methods() -> dict[str, Method]:
