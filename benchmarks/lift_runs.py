@@ -9,8 +9,7 @@ import numpy as np
 
 from spotter.core.contracts import PoseFrame
 from spotter.core.parameters import LiftParameters, TrackerParameters, ViewParameters
-from spotter.ergonomics.angles.memory import AngleMemory
-from spotter.ergonomics.angles.view import assess
+from spotter.ergonomics.angles.memory import AngleMemory, observe
 from spotter.ergonomics.events.lift import LiftMachine
 from spotter.ergonomics.events.lift_measure import lift_signals
 from spotter.ergonomics.events.lift_values import Lift
@@ -47,10 +46,11 @@ def lifts_of(poses: Iterable[PoseFrame], view: ViewParameters, parameters: LiftP
         scales = [known.scale.current() for known in seen]
         deviations = None if pose.deviations is None else pose.deviations[rows]
         stature = np.array([np.nan if one is None else one.stature for one in scales])
-        memories = [known.memory for known in seen]
-        context, _ = assess(memories, at, pose.keypoints[rows], pose.confidences[rows], deviations, stature, ground)
-        views = lift_views(context, ground if view.mount is not None else None)
-        signals = {}
+        signals, views = {}, []
+        if seen:
+            memories = [known.memory for known in seen]
+            context = observe(memories, at, pose.keypoints[rows], pose.confidences[rows], deviations, stature, ground)
+            views = lift_views(context, ground, mounted=view.mount is not None)
         for index, (one, settled) in enumerate(zip(tracked, scales, strict=True)):
             keypoints, confidences = pose.keypoints[one.index], pose.confidences[one.index]
             scale = settled or guess_scale(keypoints, confidences, gates)

@@ -103,7 +103,8 @@ class LiftMachine:
         self._watch_ground(Still(frame, signals.settled, signals.view))
         height = (self._floor - hands.middle[1]) / self._px
         if self._way is not None:
-            self._way.accompany(at, height, signals, hands)
+            slow = abs(hands.rising) <= self._p.rest_speed * self._px
+            self._way.accompany(at, height, slow, signals, hands)
         turn = self._turns.update(at, height, frame, signals.view, signals.settled)
         found = self._turned(turn) if turn is not None else None
         return lost or found or self._stayed(at)
@@ -112,7 +113,7 @@ class LiftMachine:
         """The person is gone or the stream is over: a lift that has arrived is told, the rest forgotten."""
         way, high = self._way, self._turns.high
         if way is not None and way.sign > 0 and way.destination is None and high is not None:
-            way.arrive(high, self._turns)
+            way.arrive(high, self._turns, self._p.rest_speed)
         found = self._told(way, way.destination_at) if way is not None and way.sign > 0 else None
         self._reset()
         return found
@@ -180,15 +181,19 @@ class LiftMachine:
         found = None
         if turn.sign < 0:
             found = self._over(turn)
-            self._way = None if turn.spent or self._lying else Way.begin(turn, 1, self._reached_at, self._turns)
+            self._way = (
+                None
+                if turn.spent or self._lying
+                else Way.begin(turn, 1, self._reached_at, self._turns, self._p.rest_speed)
+            )
             return found
         way = self._way
         if way is not None:
-            way.arrive(turn, self._turns)
+            way.arrive(turn, self._turns, self._p.rest_speed)
         if way is None or not way.is_lift(self._p):
             # Hands that were there when the person came into view may be on their way from anywhere.
             lowers = not self._lying and self._reached_at is not None and not posture.down(turn.still())
-            way = Way.begin(turn, -1, turn.since, self._turns) if lowers else None
+            way = Way.begin(turn, -1, turn.since, self._turns, self._p.rest_speed) if lowers else None
         self._way, self._reached_at = way, turn.until
         return None
 
@@ -199,7 +204,7 @@ class LiftMachine:
             return None
         hold = from_seconds(self._p.hold_s)
         if way.sign > 0 and way.destination is None and high is not None and high.stayed >= hold:
-            way.arrive(high, self._turns)
+            way.arrive(high, self._turns, self._p.rest_speed)
             return self._close(way, way.destination_at)
         if low is not None and high is None and low.stayed >= _RESTED * self._rest:
             return self._over(low)
@@ -215,7 +220,7 @@ class LiftMachine:
         if way is None:
             return None
         if way.sign < 0:
-            way.arrive(low, self._turns)
+            way.arrive(low, self._turns, self._p.rest_speed)
             found = self._close(way, low.since)
             low.spent = found is not None
             return found

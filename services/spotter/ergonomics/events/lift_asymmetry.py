@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from spotter.core.contracts import Angle, Measure, Status
-from spotter.ergonomics.events.lift_turns import Still
+from spotter.ergonomics.events.lift_signals import LiftView
 
 MOST_DEG = 135.0
 """The lifting equation knows no asymmetry beyond this (METHODS 1.1)."""
@@ -24,19 +24,15 @@ _OK_DEG = 10.0
 _SAYS_DEG = 60.0
 """An interval that is no narrower on either side than this says nothing [D]."""
 
-_Z90 = 1.645
-_FEET_SD_M = 0.03
-"""What the middle of the ankles may be off across the picture, standard deviation [D]."""
 
-
-def asymmetry(origin: Still, px: tuple[float, float, float], *, still_feet: bool) -> Measure:
-    """A at the origin, degrees.
+def asymmetry(view: LiftView, across: float, blur: float, *, still_feet: bool) -> Measure:
+    """A, degrees.
 
     Args:
-        px: best, least and greatest pixels to a metre.
+        across: from mid-ankle to mid-hand across the picture, m, to the right positive.
+        blur: how much of that keypoints and size may make, m.
         still_feet: whether the feet stood still while the hands went to the origin.
     """
-    view = origin.view
     if view.asymmetry is not None:
         return _magnitude(view.asymmetry)
     if not still_feet:
@@ -45,14 +41,12 @@ def asymmetry(origin: Still, px: tuple[float, float, float], *, still_feet: bool
         return _unknown("view unknown")
     if not view.away and view.yaw[1] > 45.0:
         return _unknown("whether the person faces the camera is not known")
-    blur = _Z90 * math.hypot(origin["noise"] / px[0], _FEET_SD_M)
-    across = (origin["middle_x"] - origin["feet_x"]) / px[0]
     found = [
         angle
         for yaw in _spread(*view.yaw)
         for side in _sides(view.right)
         for shift in (across - blur, across, across + blur)
-        for ahead in _AHEAD_M
+        for ahead in (*_AHEAD_M, _straight(yaw, shift))
         if (angle := _angle(yaw, side, view.away, shift, ahead)) is not None
     ]
     if not found:
@@ -91,6 +85,12 @@ def _magnitude(angle: Angle) -> Measure:
     low = 0.0 if angle.low <= 0.0 <= angle.high else min(ends)
     value = None if angle.value is None else abs(angle.value)
     return Measure(value, low, max(ends), "degrees", angle.status, angle.reason)
+
+
+def _straight(yaw: float, across: float) -> float:
+    """How far the hands are where they are straight before the body, within the usual reach, m."""
+    seen = abs(across) / max(math.cos(math.radians(yaw)), 1e-6)
+    return min(max(seen, _AHEAD_M[0]), _AHEAD_M[-1])
 
 
 def _spread(low: float, high: float) -> list[float]:

@@ -38,6 +38,12 @@ _KNUCKLES_SD_M = 0.02
 _FLOOR_SD = 0.02
 """The same of the floor under the feet, statures [D]."""
 
+_TRUNK = (0.53, 0.83)
+"""Heights of hips and shoulders, statures."""
+
+_STILL = 0.10
+"""Hips that move no further than this before the lift, statures: the feet stand still [D]."""
+
 _Z90 = 1.645
 _OK_CM = 10.0
 """Half width up to which a height or distance is called known: 10 cm of V change the limit by 3 % (METHODS 1.9)."""
@@ -45,15 +51,49 @@ _OK_CM = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Picture to metres: pixels to an upright metre, best, least, greatest; floor row; stature px."""
+    """Picture to metres, straight above the feet.
+
+    With p pixels to an upright metre at the floor and a depth that changes by the share k per metre of height, a point
+    z metres up is p z / (1 + k z) pixels above the floor.
+
+    Attributes:
+        px: best, least and greatest p.
+        shrink: best, least and greatest k.
+        assumed: p comes from a stature; then it goes with k, because a stature is measured on the trunk.
+    """
 
     px: tuple[float, float, float]
+    shrink: tuple[float, float, float]
     floor: float
     stature: float
+    assumed: bool
 
     @classmethod
     def of(cls, still: Still) -> _Scale:
-        return cls((still["px"], still["px_low"], still["px_high"]), still["floor"], still["stature"])
+        view = still.view
+        px = (still["px"], still["px_low"], still["px_high"])
+        return cls(px, view.shrink, still["floor"], still["stature"], view.px_per_m is None)
+
+    def metres(self, row: float) -> list[float]:
+        """Height of a picture row, m: the best figure, then with p at either end, then with k at either end."""
+        return [self._metre(self.floor - row, px, k) for px, k in self._ends()]
+
+    def across(self, px: float, height: float) -> list[float]:
+        """A level way across the picture at a height, m, as if the camera looked straight ahead; as `metres`."""
+        return [px * (1 + k * height) / self._at_floor(one, k) for one, k in self._ends()]
+
+    def _ends(self) -> list[tuple[float, float]]:
+        px, shrink = self.px, self.shrink
+        return [(px[0], shrink[0]), *((one, shrink[0]) for one in px[1:]), *((px[0], k) for k in shrink[1:])]
+
+    def _metre(self, rise: float, px: float, k: float) -> float:
+        return rise / max(self._at_floor(px, k) - k * rise, 1e-3)
+
+    def _at_floor(self, px: float, k: float) -> float:
+        """Pixels to a metre at the floor; one that comes from the trunk's length is larger than that."""
+        if not self.assumed:
+            return px
+        return px * math.prod(1 + k * share * self.stature / self.px[0] for share in _TRUNK)
 
 
 def lift_from(way: Way, ended_at: int, parameters: LiftParameters, *, returned: bool) -> Lift:
@@ -82,7 +122,7 @@ def lift_from(way: Way, ended_at: int, parameters: LiftParameters, *, returned: 
         travel=travel,
         horizontal_origin=reaches[0],
         horizontal_destination=reaches[1],
-        asymmetry=asymmetry(origin, scales[0].px, still_feet=way.walked <= 0.1),
+        asymmetry=_asymmetry(origin, scales[0], hand, still_feet=way.walked <= _STILL),
         speed=speed,
         direction="up" if way.sign > 0 else "down",
         style=style,
@@ -122,31 +162,49 @@ def _hand(way: Way) -> str:
 
 def _height(still: Still, scale: _Scale, hand: str, way: Way) -> Measure:
     """V: height of the hands above the floor, cm."""
-    rise = scale.floor - still[f"{hand}_y"]
-    metre = scale.stature / scale.px[0]
-    blur = _Z90 * math.sqrt((still["noise"] / scale.px[0]) ** 2 + _KNUCKLES_SD_M**2 + (_FLOOR_SD * metre) ** 2)
-    tilts = _tilts(still.view, REACH_M)
-    ends = [rise / px - tilt for px in scale.px[1:] for tilt in tilts]
-    best = rise / scale.px[0] - sum(tilts) / 2
+    seen = scale.metres(still[f"{hand}_y"])
+    tilt = _tilts(still.view, REACH_M)
     reason = "" if still.settled or way.origin.settled else "the person was not seen upright before"
-    return _centimetres(best, min(ends) - blur, max(ends) + blur, reason)
+    low, high = _together(seen, _blur(still, scale, floor=True), (tilt[1] - tilt[0]) / 2)
+    shift = sum(tilt) / 2
+    return _centimetres(seen[0] - shift, low - shift, high - shift, reason)
 
 
 def _travel(origin: Still, destination: Still, scales: tuple[_Scale, _Scale], hand: str) -> Measure:
-    """D: vertical way between origin and destination, cm; what the floor may be off does not matter here."""
-    ends = []
-    for index in range(3):
-        before, after = (
-            (scale.floor - still[f"{hand}_y"]) / scale.px[index]
-            for scale, still in zip(scales, (origin, destination), strict=True)
-        )
-        ends.append(after - before)
-    noise = math.hypot(origin["noise"], destination["noise"]) / scales[0].px[0]
-    blur = _Z90 * math.hypot(noise, math.sqrt(2) * _KNUCKLES_SD_M)
-    tilt = max(abs(one) for one in _tilts(origin.view, (-_CHANGE_M, _CHANGE_M)))
-    sign = 1 if ends[0] >= 0 else -1
-    ways = [sign * end for end in ends]
-    return _centimetres(ways[0], max(0.0, min(ways) - blur - tilt), max(ways) + blur + tilt, "")
+    """D: vertical way between origin and destination, cm; what the floor may be off hardly matters here."""
+    before, after = (
+        scale.metres(still[f"{hand}_y"]) for scale, still in zip(scales, (origin, destination), strict=True)
+    )
+    ways = [end - begin for begin, end in zip(before, after, strict=True)]
+    sign = 1 if ways[0] >= 0 else -1
+    tilt = _tilts(origin.view, (-_CHANGE_M, _CHANGE_M))
+    noise = _blur(origin, scales[0]), _blur(destination, scales[1])
+    low, high = _together([sign * one for one in ways], *noise, max(abs(one) for one in tilt))
+    return _centimetres(sign * ways[0], low, high, "")
+
+
+def _together(figures: list[float], *widths: float) -> tuple[float, float]:
+    """Interval around the first figure from independent errors: half widths, and two pairs of further figures, each at
+    the ends of one error (90 % each, so the root of the sum of their squares)."""
+    best = figures[0]
+    down = [max(0.0, best - min(pair)) for pair in (figures[1:3], figures[3:5])]
+    up = [max(0.0, max(pair) - best) for pair in (figures[1:3], figures[3:5])]
+    return best - math.hypot(*down, *widths), best + math.hypot(*up, *widths)
+
+
+def _blur(still: Still, scale: _Scale, *, floor: bool = False) -> float:
+    """Half width of what keypoints add to a height or distance, m."""
+    metre = scale.stature / scale.px[0]
+    feet = _FLOOR_SD * metre if floor else 0.0
+    return _Z90 * math.hypot(still["noise"] / scale.px[0], _KNUCKLES_SD_M, feet)
+
+
+def _asymmetry(origin: Still, scale: _Scale, hand: str, *, still_feet: bool) -> Measure:
+    """A at the origin, degrees."""
+    height = scale.metres(origin[f"{hand}_y"])[0]
+    across = scale.across(origin[f"{hand}_x"] - origin["feet_x"], height)
+    blur = _blur(origin, scale, floor=True) + (max(across) - min(across)) / 2
+    return asymmetry(origin.view, across[0], blur, still_feet=still_feet)
 
 
 def _tilts(view: LiftView, reach: tuple[float, float]) -> tuple[float, float]:
@@ -160,12 +218,14 @@ def _tilts(view: LiftView, reach: tuple[float, float]) -> tuple[float, float]:
 
 def _reach(still: Still, scale: _Scale, hand: str, parameters: LiftParameters) -> Measure:
     """H: distance on the floor from mid-ankle to mid-hand, cm."""
-    across = abs(still[f"{hand}_x"] - still["feet_x"])
-    blur = _Z90 * math.hypot(still["noise"] / scale.px[0], _KNUCKLES_SD_M, _FLOOR_SD * scale.stature / scale.px[0])
-    cosines = [math.cos(math.radians(pitch)) for pitch in still.view.pitch]
-    seen = [across / px * cosine for px in scale.px[1:] for cosine in cosines]
-    best = across / scale.px[0] * sum(cosines) / 2
-    low, high = max(0.0, min(seen) - blur), max(seen) + blur
+    height = scale.metres(still[f"{hand}_y"])[0]
+    across = scale.across(abs(still[f"{hand}_x"] - still["feet_x"]), height)
+    level = [math.cos(math.radians(pitch)) for pitch in still.view.pitch]
+    cosine, spread = sum(level) / 2, abs(level[1] - level[0]) / 2
+    figures = [one * cosine for one in across]
+    best = figures[0]
+    ends = _together(figures, _blur(still, scale, floor=True), across[0] * spread)
+    low, high = max(0.0, ends[0]), ends[1]
     yaw = still.view.yaw
     if yaw is None or yaw[1] > parameters.near_side_deg:
         why = "view unknown" if yaw is None else "seen from the front, the back or aslant"

@@ -33,11 +33,17 @@ _AFRESH = from_seconds(1.0)
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """Smoothed, px. `seen`: whether left and right were seen within the last second."""
+    """Smoothed, px.
+
+    Attributes:
+        seen: whether left and right were seen within the last second.
+        rising: vertical speed of their middle, up, px/s.
+    """
 
     left: Spot
     right: Spot
     seen: tuple[bool, bool]
+    rising: float = 0.0
 
     @property
     def middle(self) -> Spot:
@@ -95,7 +101,8 @@ class HandFilter:
                 x, y = self._hands[mine].spot
                 moved = self._hands[other].spot
                 self._hands[mine].spot = x + moved[0] - before[other][0], y + moved[1] - before[other][1]
-        return Hands(self._hands[0].spot, self._hands[1].spot, (known[0], known[1]))
+        rising = -sum(hand.speed[1] for hand in self._hands) / 2
+        return Hands(self._hands[0].spot, self._hands[1].spot, (known[0], known[1]), rising)
 
     def state(self) -> list[Any]:
         """Everything, as plain values."""

@@ -26,6 +26,8 @@ class LiftView:
             view, 90 a frontal one. None: unknown.
         away: +1 where the person faces away from the camera, -1 towards it, 0 unknown (`s` of METHODS 6.2).
         right: +1 where they face to the right in the picture, -1 to the left, 0 unknown.
+        shrink: best, least and greatest change of depth per metre of height over the depth, 1/m: negative where a
+            camera looks down, because what is higher is nearer and seems larger.
         asymmetry: where several cameras or a depth camera tell it.
     """
 
@@ -34,6 +36,7 @@ class LiftView:
     yaw: tuple[float, float] | None = None
     away: int = 0
     right: int = 0
+    shrink: tuple[float, float, float] = (-0.05, -0.16, 0.0)
     asymmetry: Angle | None = None
 
     def state(self) -> list[Any]:
@@ -45,13 +48,14 @@ class LiftView:
             None if self.yaw is None else list(self.yaw),
             self.away,
             self.right,
+            list(self.shrink),
             None if angle is None else [angle.value, angle.low, angle.high, angle.status.value, angle.reason],
         ]
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> Self:
         """The view that `state` was taken from."""
-        (low, high), px, yaw, away, right, angle = state
+        (low, high), px, yaw, away, right, shrink, angle = state
         asymmetry = None
         if angle is not None:
             value, least, most, status, reason = angle
@@ -62,6 +66,7 @@ class LiftView:
             None if yaw is None else (yaw[0], yaw[1]),
             away,
             right,
+            (shrink[0], shrink[1], shrink[2]),
             asymmetry,
         )
 

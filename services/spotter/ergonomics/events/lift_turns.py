@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from spotter.core.clock import from_seconds
+from spotter.core.clock import SECOND, from_seconds
 from spotter.ergonomics.events.lift_hands import Hands
 from spotter.ergonomics.events.lift_signals import LiftSignals, LiftView
 
@@ -202,13 +202,18 @@ class Turns:
         begun.add(at, height, sample, view, settled)
         return found
 
-    def around(self, level: Level, band: float) -> tuple[int, int]:
+    def around(self, level: Level, band: float, slow: float) -> tuple[int, int]:
         """First and last time, without a break, at which the height was within `band` m of a turn; it goes back for
-        a few seconds."""
+        a few seconds. Away from the turn only heights that are left no faster than `slow` m/s count."""
         since, until = level.since, level.until
-        for when, height, _ in reversed(self._recent):
+        rows = list(self._recent)
+        for index in range(len(rows) - 1, -1, -1):
+            when, height, _ = rows[index]
             if level.sign * (level.height - height) <= band:
-                since, until = min(since, when), max(until, when)
+                since = min(since, when)
+                before_at, before, _ = rows[max(index - 2, 0)]
+                if abs(height - before) <= slow * (when - before_at) / SECOND:
+                    until = max(until, when)
             elif when < level.reached_at:
                 break
         return since, until

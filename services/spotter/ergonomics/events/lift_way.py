@@ -81,18 +81,18 @@ class Way:
     rested: int = 0
 
     @classmethod
-    def begin(cls, level: Level, sign: int, reached_at: int | None, turns: Turns) -> Self:
+    def begin(cls, level: Level, sign: int, reached_at: int | None, turns: Turns, slow: float) -> Self:
         """From a turn of the hands."""
         still = level.still()
         steps = Steps(still["feet_x"], still["floor"])
         walked = max(level.gone, turns.gone(min(level.since, level.until - _BEFORE)))
-        bands = [turns.around(level, band) for band in _BANDS_M]
+        bands = [turns.around(level, band, slow) for band in _BANDS_M]
         reached = level.since if reached_at is None else min(reached_at, level.since)
         return cls(sign, reached, level.until, level.height, level.stayed, walked, still, steps, bands)
 
-    def accompany(self, at: int, height: float, signals: LiftSignals, hands: Hands) -> None:
+    def accompany(self, at: int, height: float, slow: bool, signals: LiftSignals, hands: Hands) -> None:
         """One more frame; height as the turns have it, m."""
-        if self.destination is None:
+        if self.destination is None and slow:
             gone = self.sign * (height - self.height)
             self.bands = [
                 (since, at if gone <= band else until)
@@ -102,12 +102,12 @@ class Way:
         self.both += all(hands.seen)
         self.steps.observe(signals.feet[0], signals.floor, signals.stature, sum(signals.view.pitch) / 2)
 
-    def arrive(self, level: Level, turns: Turns) -> None:
+    def arrive(self, level: Level, turns: Turns, slow: float) -> None:
         """The hands have come to a new place."""
         self.destination_at, self.destination = level.since, level.still()
         self.stepped, self.rise = self.steps.count, abs(level.height - self.height)
         band = sum(band <= _BAND_SHARE * self.rise for band in _BANDS_M[1:])
-        since, until = turns.around(level, _BANDS_M[band])
+        since, until = turns.around(level, _BANDS_M[band], slow)
         self.rested = until - since
         since, self.origin_at = self.bands[band]
         self.stayed = self.origin_at - since
