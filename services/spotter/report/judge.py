@@ -29,25 +29,28 @@ class Judged:
     Attributes:
         method: that was asked.
         about: what it was asked about, in words.
-        alone: what the camera alone says.
+        alone: what the camera alone says; None where that is no answer at all.
         full: with what was entered; None where nothing that it asks for was.
     """
 
     method: Method
     about: str
-    alone: Result
+    alone: Result | None
     full: Result | None
 
     @property
     def best(self) -> Result:
         """The one that knows more."""
-        return self.full or self.alone
+        found = self.full or self.alone
+        assert found is not None
+        return found
 
     def interval(self, result: Result) -> tuple[float, float] | None:
         """The figure that both answers have: with a load known, that is the limit, not the index."""
-        if result.name == self.alone.name:
+        name = self.alone.name if self.alone is not None else result.name
+        if result.name == name:
             return (result.low, result.high) if math.isfinite(result.low) else None
-        return result.details.get(self.alone.name)
+        return result.details.get(name)
 
 
 def judge_posture(posture: PostureRecord, entered: Entered, about: str) -> list[Judged]:

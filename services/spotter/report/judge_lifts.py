@@ -50,7 +50,7 @@ def _variable(record: Record, entered: Entered, rate: Measure | None) -> Judged 
     result = method.assess({**job, "lifts": Given(rows=rows)})
     often = "as entered" if entered.task.frequency else "as often as in the busiest 15 minutes"
     about = f"On {len(sample)} of {len(inside)} movements in its scope, evenly over the time; {often}."
-    return Judged(method, about, result, None)
+    return Judged(method, about, None, result)
 
 
 def evenly(lifts: Sequence[LiftRecord], most: int) -> list[LiftRecord]:

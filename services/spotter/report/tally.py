@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 
 from spotter.core.clock import SECOND
 from spotter.core.store import ExposureBucket
-from spotter.ergonomics.exposure.numbers import SEEN
+from spotter.ergonomics.exposure.numbers import PARTS, SEEN
 from spotter.report.data import Scope
+
+
+NOT_SEEN = "trunk not visible"
+"""Why a minute of an older Spotter, which kept no reasons, was not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +47,23 @@ class Tally:
     numbers: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     unscored: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     watched: set[tuple[int, str]] = field(default_factory=set)
-    bands: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     seconds: int = 60
 
     def add(self, bucket: ExposureBucket) -> None:
         """Take in one bucket."""
-        for name, value in bucket.numbers.items():
+        old = SEEN not in bucket.numbers
+        for name, value in (_of_bands(bucket) if old else bucket.numbers).items():
             self.numbers[name] += value
-        for reason, value in bucket.unscored.items():
+        for reason, value in ({NOT_SEEN: bucket.not_observable} if old else bucket.unscored).items():
             self.unscored[reason] += value
-        for name in ("upright", "bent", "deep", "unproven", "not_observable"):
-            self.bands[name] += getattr(bucket, name)
         if bucket.frames:
             self.watched.add((bucket.start, bucket.camera_id))
         self.seconds = bucket.seconds
 
     @property
     def seen(self) -> float:
-        """Person-seconds of everybody there. Buckets of an older Spotter hold the bands only, which add up to it."""
-        return self.numbers.get(SEEN) or sum(self.bands.values())
+        """Person-seconds of everybody there."""
+        return self.numbers.get(SEEN, 0.0)
 
     @property
     def watched_s(self) -> float:
@@ -69,10 +71,10 @@ class Tally:
         return float(len(self.watched) * self.seconds)
 
     def share(self, edge: str, part: str) -> Share | None:
-        """Of person-time, for an edge of `exposure.numbers`; None where nobody was seen or it was never counted."""
+        """Of person-time, for an edge of `exposure.numbers`; None where nobody was seen."""
         seen = self.seen
         names = (f"{edge}_proven", f"{edge}_possible", f"{part}_unobservable")
-        if seen <= 0 or SEEN not in self.numbers:
+        if seen <= 0:
             return None
         proven, possible, hidden = (min(self.numbers.get(name, 0.0) / seen, 1.0) for name in names)
         return Share(proven, max(possible, proven), hidden)
@@ -85,6 +87,21 @@ class Tally:
     def scored(self) -> float | None:
         """Share of person-time in which the trunk could be judged."""
         return None if self.seen <= 0 else 1.0 - min(sum(self.unscored.values()) / self.seen, 1.0)
+
+
+def _of_bands(bucket: ExposureBucket) -> dict[str, float]:
+    """The numbers of a bucket that an older Spotter wrote, or of one in which nobody was: bands of the trunk alone."""
+    leaning = bucket.bent + bucket.deep
+    seen = bucket.upright + leaning + bucket.unproven + bucket.not_observable
+    return {
+        SEEN: seen,
+        "trunk_over_20_proven": leaning,
+        "trunk_over_20_possible": leaning + bucket.unproven,
+        "trunk_over_60_proven": bucket.deep,
+        "trunk_over_60_possible": leaning + bucket.unproven,
+        "trunk_unobservable": bucket.not_observable,
+        **{f"{part}_unobservable": seen for part in PARTS if part != "trunk"},
+    }
 
 
 def total(buckets: Iterable[ExposureBucket]) -> Tally:

@@ -69,7 +69,8 @@ def _card(one: Judged) -> Markup:
 def _bars(one: Judged) -> Markup:
     name = one.method.name
     key, words = _ONLY.get(name, ("", ""))
-    drawn = [(words, one.alone.details[key], False)] if key in one.alone.details else []
+    of_posture = {} if one.alone is None else one.alone.details
+    drawn = [(words, of_posture[key], False)] if key in of_posture else []
     for label, result, solid in (("camera alone", one.alone, False), ("with what was entered", one.full, True)):
         found = None if result is None else one.interval(result)
         if found is not None:
@@ -77,7 +78,7 @@ def _bars(one: Judged) -> Markup:
     spans = [Span(label, *ends, solid) for label, ends, solid in drawn if all(math.isfinite(end) for end in ends)]
     low, high = _SCALES.get(name, (0.0, max((span.high for span in spans), default=1.0) * 1.05))
     about = f"{one.method.title}: " + "; ".join(f"{span.name} {interval(span.low, span.high)}" for span in spans)
-    return scale(spans, low, high, _marks(name, high), about, unit=one.alone.unit)
+    return scale(spans, low, high, _marks(name, high), about, unit=(one.alone or one.best).unit)
 
 
 def _marks(name: str, high: float) -> Sequence[tuple[float, str]]:
@@ -85,7 +86,7 @@ def _marks(name: str, high: float) -> Sequence[tuple[float, str]]:
 
 
 def _before_after(one: Judged) -> Markup | None:
-    if one.full is None:
+    if one.full is None or one.alone is None:
         return None
     lines = []
     if one.full.name == "LI":

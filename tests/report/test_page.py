@@ -1,0 +1,263 @@
+"""The page: well-formed, self-contained, the store's numbers, nothing of one person, the same bytes each time."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from page_tools import Outline
+from report_samples import BEGIN, MINUTE, PALLETS, bucket, lift, posture, record
+
+from spotter.core.clock import SECOND
+from spotter.core.store import TaskRecord
+from spotter.ergonomics.events.lift_values import LiftFlag
+from spotter.report.data import Record, Window
+from spotter.report.entered import Entered, entered_of
+from spotter.report.page import page
+from spotter.report.sections.notes import JUDGEMENT
+
+NOTHING = entered_of(())
+EVERYTHING = entered_of([PALLETS])
+EVIL = "<script>alert('x')</script>&\"<b>"
+
+
+def outline(which: Record | None = None, given: Entered = NOTHING) -> Outline:
+    return Outline(page(which or record(60), given))
+
+
+@pytest.mark.parametrize("given", [NOTHING, EVERYTHING], ids=["nothing entered", "a task"])
+def test_a_page_is_whole_and_asks_for_nothing(given: Entered) -> None:
+    found = outline(given=given)
+    assert found.asked == []
+    assert not {"script", "img", "image", "iframe", "link", "object", "embed", "canvas"} & found.names
+    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", page(record(60), given))
+    assert found.unnamed == []
+    assert len(found.ids) == len(set(found.ids))
+    assert [level for level, _ in found.headings][:2] == ["h1", "h2"]
+    assert found.headings[0] == ("h1", "Station bench 2")
+    assert JUDGEMENT in found.text
+    assert "posture-only REBA" in found.text
+
+
+def test_every_section_is_there_in_order() -> None:
+    assert [text for level, text in outline().headings if level == "h2"] == [
+        "In short", "How to read this", "Postures over time", "Worst postures", "Lifts", "What the methods say",
+        "What was entered of the work", "What was not observable", "Versions and settings",
+    ]  # fmt: skip
+
+
+def test_names_are_text_and_never_markup() -> None:
+    whole = record(20)
+    (scope_window,) = whole.scope.windows
+    unseen = [None, 0, 90, EVIL, "not_observable", EVIL]
+    evil = replace(
+        whole,
+        scope=replace(whole.scope, site=EVIL, station=EVIL, source=EVIL, windows=(replace(scope_window, shift=EVIL),)),
+        buckets=[replace(one, camera_id=EVIL, unscored={EVIL: 4.0}) for one in whole.buckets],
+        postures=[replace(one, camera_id=EVIL) for one in whole.postures],
+        lifts=[
+            replace(one, numbers={**one.numbers, "style": EVIL, "asymmetry": unseen})
+            for one in whole.lifts
+        ],
+        about={EVIL: EVIL},
+    )  # fmt: skip
+    task = replace(PALLETS, name=EVIL, entered_by=EVIL, station=EVIL)
+    text = page(evil, entered_of([task]))
+    assert "<script" not in text
+    found = Outline(text)
+    assert "b" not in found.names
+    assert found.text.count(EVIL) > 8
+    assert found.headings[0][1] == f"Station {EVIL}"
+
+
+def test_the_numbers_are_those_of_the_buckets() -> None:
+    whole = record(240)
+    rows = {row[0]: row[1:] for row in outline(whole).tables["Postures, share of person-time"]}
+    seen = sum(one.numbers["seen"] for one in whole.buckets)
+    low, high = (
+        sum(one.numbers[f"trunk_over_20_{end}"] for one in whole.buckets) / seen for end in ("proven", "possible")
+    )
+    assert rows["Trunk 20° or more"][1] == f"{100 * low:.0f} to {100 * high:.0f} %"
+    assert rows["Trunk 20° or more"][5] == "480"
+    assert rows["Neck 20° or more"][1] == "not observable"
+    assert rows["Sideways 10° or more"][3] == "100 %"
+    held = {
+        row[0]: row[1:]
+        for row in outline(whole).tables["Held for longer than 4 s (static in EN 1005-4), share of person-time"]
+    }
+    proven, possible = (
+        sum(one.numbers[f"trunk_over_20_static_{e}"] for one in whole.buckets) / seen for e in ("proven", "possible")
+    )
+    assert held["Trunk 20° or more"][1] == f"{100 * proven:.0f} to {100 * possible:.0f} %"
+
+
+def test_lifts_are_counted_and_the_hardest_come_first() -> None:
+    whole = record(60)
+    lifts = [lift(30.0 * number, origin=60.0) for number in range(60)]
+    lifts[17] = lift(30.0 * 17, origin=2.0)
+    lifts[30] = lift(30.0 * 30, origin=1.0, flags=(LiftFlag.ONE_HAND,))
+    found = outline(replace(whole, lifts=lifts), EVERYTHING)
+    assert "60 lift-like movements: 60 upwards, 0 downwards." in found.text
+    assert "Most in 15 minutes: 30 from 2025-11-24 06:00, 1.3 to 2.9 a minute" in found.text
+    assert "Out of the lifting equation's scope: 1 (2 %), because of one hand 1." in found.text
+    (table,) = [
+        rows for caption, rows in found.tables.items() if "that the lifting equation allows the least for" in caption
+    ]
+    assert table[1][0] == "06:08:30"
+    assert len(table) == 16
+    assert "06:15:00" not in [row[0] for row in table]
+    spread = {row[0]: row for row in found.tables["What was measured of the movements"]}
+    assert spread["V, hands above the floor at the origin"][1] == "60 of 60"
+    assert "A, asymmetry at the origin" not in spread
+    assert "Asymmetry A in 60 of 60 movements: no toes among the keypoints." in found.text
+
+
+def test_a_movement_is_only_lift_like_without_a_load() -> None:
+    assert "So these are lift-like movements" in outline().text
+    assert "LI (no load known)" in outline().text
+    assert "LI (no load known)" not in outline(given=EVERYTHING).text
+
+
+def test_what_is_entered_makes_intervals_narrower_and_the_page_says_so() -> None:
+    alone, full = outline().text, outline(given=EVERYTHING).text
+    assert "with what was entered" not in alone.replace("solid with what was entered", "")
+    assert "A full REBA needs load (kg), coupling, static posture, repeated motion" in alone
+    found = re.findall(r"takes the width of the interval from ([\d.]+) to ([\d.]+): ([a-z0-9 %]+)", full)
+    assert len(found) >= 4
+    assert all(float(after) <= float(before) for before, after, _ in found)
+    assert sum(float(after) < float(before) for before, after, _ in found) >= 3
+    assert re.search(r"LI [\d.]+ to [\d.]+ with the load that was entered", full)
+    assert "Variable lifting index" in full
+    assert "Variable lifting index" not in alone
+    assert "Enter them with" in alone
+    assert "safety engineer" in full
+
+
+def test_nothing_of_a_track_a_pixel_or_a_secret_is_in_it() -> None:
+    whole = record(20)
+    lifts = [replace(one, numbers={**one.numbers, "track": "t-4711"}) for one in whole.lifts]
+    text = page(replace(whole, lifts=lifts), EVERYTHING)
+    assert "4711" not in text
+    assert "track" not in Outline(text).text.lower()
+    assert "base64" not in text
+    assert str(whole.lifts[0].id) not in text
+
+
+def test_the_same_record_gives_the_same_bytes_in_whatever_order_it_came() -> None:
+    whole = record(60)
+    text = page(whole, EVERYTHING)
+    assert page(record(60), entered_of([PALLETS])) == text
+    mixed = list(whole.postures)
+    random.Random(7).shuffle(mixed)
+    assert page(replace(whole, postures=mixed), EVERYTHING) == text
+
+
+def test_an_empty_period_says_so() -> None:
+    nothing = replace(record(60), buckets=[], postures=[], lifts=[])
+    found = outline(nothing)
+    assert "Nothing was recorded. That is no statement about the work." in found.text
+    assert "watched 0 s of 1 h (0 %)" in found.text
+    assert "Nobody was seen at this station in this time" in found.text
+    assert "No lift-like movement was seen" in found.text
+    assert "Nothing was seen that a method could judge." in found.text
+
+
+def test_a_watched_place_without_people_is_not_the_same_as_an_unwatched_one() -> None:
+    idle = [
+        replace(bucket(n), upright=0, bent=0, deep=0, unproven=0, not_observable=0, numbers={}, unscored={})
+        for n in range(60)
+    ]
+    found = outline(replace(record(60), buckets=idle, postures=[], lifts=[]))
+    assert "The camera watched, and nobody was there." in found.text
+    assert "watched 1 h of 1 h (100 %)" in found.text
+
+
+def test_buckets_of_an_older_spotter_have_bands_and_nothing_more() -> None:
+    old = [replace(bucket(minute), numbers={}, unscored={}) for minute in range(60)]
+    found = outline(replace(record(60), buckets=old, postures=[], lifts=[]))
+    assert "Shares of the person-time seen (56 min)" in found.text
+    rows = {row[0]: row[1:] for row in found.tables["Postures, share of person-time"]}
+    leaning, unproven = sum(one.bent + one.deep for one in old), sum(one.unproven for one in old)
+    assert rows["Trunk 20° or more"][1] == f"{leaning / 33.6:.0f} to {(leaning + unproven) / 33.6:.0f} %"
+    assert rows["Arm 60° or more"][1] == "not observable"
+    assert found.tables["Person-time in which the trunk could not be judged"][1][0] == "trunk not visible"
+
+
+def test_two_cameras_are_told_to_count_twice() -> None:
+    whole = record(20)
+    both = replace(
+        whole,
+        buckets=sorted(
+            [*whole.buckets, *(replace(one, camera_id="gate") for one in whole.buckets)], key=lambda b: b.start
+        ),
+    )
+    assert "2 cameras see this station" in outline(both).text
+    assert "cameras see this station" not in outline(whole).text
+
+
+def test_times_are_those_of_the_site() -> None:
+    whole = record(60)
+    tokyo = replace(whole, scope=replace(whole.scope, zone=ZoneInfo("Asia/Tokyo")))
+    assert "2025-11-24 06:00 to 07:00, Europe/Berlin" in outline(whole).text
+    assert "2025-11-24 14:00 to 15:00, Asia/Tokyo" in outline(tokyo).text
+
+
+def test_a_month_of_minutes_takes_seconds_and_stays_small() -> None:
+    days = 31
+    minutes = [bucket(day * 1440 + minute) for day in range(days) for minute in range(480)]
+    lifts = [
+        lift(day * 86_400 + 30.0 * number, origin=20.0 + number % 40) for day in range(days) for number in range(300)
+    ]
+    whole = record(10)
+    windows = tuple(
+        Window(BEGIN + day * 1440 * MINUTE, BEGIN + (day * 1440 + 480) * MINUTE, "early") for day in range(days)
+    )
+    month = replace(
+        whole, scope=replace(whole.scope, windows=windows), buckets=minutes, lifts=lifts,
+        postures=[posture(day * 1440 + minute, 4 + minute / 1e3) for day in range(days) for minute in range(0, 480, 5)],
+    )  # fmt: skip
+    begun = time.process_time()
+    text = page(month, EVERYTHING)
+    assert time.process_time() - begun < 20
+    assert len(text) < 1_000_000
+    found = Outline(text)
+    assert f"{days * 300} lift-like movements" in found.text
+    assert "watched 248 h of 248 h" in found.text
+
+
+def test_a_clip_counts_its_time_from_its_beginning() -> None:
+    whole = record(2)
+    shift, windows = BEGIN, (Window(0, 100 * SECOND),)
+    clip = replace(
+        whole,
+        scope=replace(whole.scope, windows=windows, clock=False, site="", station="", source="lift.mp4"),
+        buckets=[replace(one, start=one.start - shift, site="", zone="") for one in whole.buckets],
+        postures=[replace(one, at=one.at - shift, start=one.start - shift) for one in whole.postures],
+        lifts=[replace(one, started_at=one.started_at - shift) for one in whole.lifts],
+    )  # fmt: skip
+    found = outline(clip)
+    assert found.headings[0][1] == "Everything in view"
+    assert "1970" not in found.text
+    assert "0:12.0" in found.text
+    assert "too short to tell a frequency" in found.text
+
+
+def test_tasks_are_united_and_one_unknown_makes_a_value_unknown() -> None:
+    crates = TaskRecord("plant", "crates", load=(2, 3), coupling=("poor",), hours=(8, 8), entered_by="planner")
+    both = entered_of([PALLETS, crates])
+    assert both.task.load == (2, 12)
+    assert both.task.coupling == ("fair", "poor")
+    assert both.task.activity == ()
+    assert both.task.frequency is None
+    assert entered_of([PALLETS, crates], TaskRecord("", "", load=(7, 7))).task.load == (7, 7)
+    assert "each value may be that of any of these tasks" in outline(given=both).text
+
+
+def test_a_wall_clock_is_never_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = page(record(20), EVERYTHING)
+    monkeypatch.setattr("spotter.core.clock.now", lambda: pytest.fail("the wall clock was asked"))
+    assert page(record(20), EVERYTHING) == expected
