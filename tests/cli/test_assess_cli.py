@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import shlex
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def test_the_examples_of_the_help_run(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("tasks.csv").write_text(US_TASKS if name.endswith("_us") else TASKS, encoding="utf-8")
     Path("lifts.csv").write_text(LIFTS, encoding="utf-8")
+    Path("loads.csv").write_text("load_kg,lever_cm,lifts_per_day\n13,40,400\n5,30..50,900\n", encoding="utf-8")
     assert EXAMPLES[name]
     for example in EXAMPLES[name]:
         code, out, err = run(capsys, f"{name} {example}")
@@ -152,6 +154,19 @@ def test_errors_are_one_line_with_the_mend(line, words, code, tmp_path, monkeypa
     assert out == ""
     assert len(err.splitlines()) == 1
     assert words in err
+
+
+def test_the_pages_in_the_docs_are_what_the_command_prints(tmp_path, monkeypatch, capsys):
+    text = (Path(__file__).parents[2] / "docs" / "assess.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(yaml)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    Path("posture.yaml").write_text(next(block for kind, block in blocks if kind), encoding="utf-8")
+    shown = [block.split("\n", 1) for _, block in blocks if block.startswith("$ spotter assess ")]
+    assert len(shown) == 2
+    for command, printed in shown:
+        code, out, _ = run(capsys, command.removeprefix("$ spotter assess "))
+        assert code == 0
+        assert printed.strip() in out, command
 
 
 def answers(*arguments: str, typed: str) -> str:

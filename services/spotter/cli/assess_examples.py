@@ -12,6 +12,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "cli": ("--file tasks.csv --duration moderate",),
     "cli_us": ("--file tasks.csv --duration short",),
     "vli": ("--file lifts.csv --f-per-min 3 --duration long --grouping sextile",),
+    "acgih_tlv": ("--load-kg 8..12 --vertical-zone knee --h-cm 40 --hours-per-day 4 --lifts-per-hour 20",),
+    "lifft": (
+        "--load-kg 13 --lever-cm 40 --lifts-per-day 300..400",
+        "--file loads.csv",
+    ),
+    "l5s1": ("--load-kg 10..15 --body-mass-kg 75 --lever-cm 45 --upper-body-lever-cm 20 --sacral-angle-deg 55",),
     "reba": (
         "--trunk-flexion 45 --neck-flexion 10 --knee-flexion 20 --upper-arm 60 --elbow-flexion 80 --load-kg 5..10",
         "--trunk-flexion 45 --load-kg 12 --coupling good,fair --stance both_legs --json",

@@ -66,7 +66,9 @@ def _lines(method: Method, result: Result) -> Iterator[str]:
     if result.widening:
         yield ""
         yield "What knowing an input would take off the range, at most"
-        yield from _columns([(name, _figure(width)) for name, width in result.widening[:_MOST_WIDENING]])
+        asked = {ask.name for ask in method.asks}
+        named = [(name if name in asked else f"{name} (both)", width) for name, width in result.widening]
+        yield from _columns([(name, _figure(width)) for name, width in named[:_MOST_WIDENING]])
     yield ""
     yield from _inputs(method, result)
     if result.details:
