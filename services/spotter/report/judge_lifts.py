@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from spotter.core.contracts import Measure, Status
 from spotter.core.store import LiftRecord
-from spotter.ergonomics.methods.api import Given
+from spotter.ergonomics.events.lift_rates import frequency
+from spotter.ergonomics.methods.api import Given, Provenance
 from spotter.ergonomics.methods.registry import methods
+from spotter.report.catalogue import interval_text
 from spotter.report.data import Record
 from spotter.report.entered import Entered
 from spotter.report.judge import Judged, judge
@@ -18,16 +20,29 @@ VARIABLE_LEAST, VARIABLE_MOST = 30, 60
 them, evenly over the time, stands for all."""
 
 
-def judge_lifts(record: Record, entered: Entered, peak: Busiest | None) -> list[Judged]:
-    """Every lifting method that something can be said by."""
+BEHIND_CM = (-5.0, 30.0)
+"""How far L5/S1 may be behind the middle of the ankles: upright about above it, in a stoop or squat the hips go back to
+keep the balance. [D]"""
+
+
+def judge_lifts(record: Record, entered: Entered, peak: Busiest | None, watched_s: float) -> list[Judged]:
+    """Every lifting method that something can be said by.
+
+    Args:
+        watched_s: seconds that the lifts were counted in.
+    """
     hardest = demanding(record.lifts, 1)
     if not hardest:
         return []
     known = methods()
     rate = None if peak is None else peak.rate
     found = [judge(known["niosh"], given_of(hardest[0], rate), entered, _about(record, hardest[0], rate))]
-    variable = _variable(record, entered, rate)
-    return [*found, variable] if variable is not None else found
+    further = (
+        _variable(record, entered, rate),
+        _damage(record, entered, watched_s),
+        _compression(record, hardest[0], entered),
+    )
+    return [*found, *(one for one in further if one is not None)]
 
 
 def _variable(record: Record, entered: Entered, rate: Measure | None) -> Judged | None:
@@ -51,6 +66,50 @@ def _variable(record: Record, entered: Entered, rate: Measure | None) -> Judged 
     often = "as entered" if entered.task.frequency else "as often as in the busiest 15 minutes"
     about = f"On {len(sample)} of {len(inside)} movements in its scope, evenly over the time; {often}."
     return Judged(method, about, None, result)
+
+
+def _damage(record: Record, entered: Entered, watched_s: float) -> Judged | None:
+    """Cumulative damage of a day, where load and hours are known: the camera counts and bounds the lever."""
+    method = methods().get("lifft")
+    task = entered.task
+    inside = [lift for lift in record.lifts if not scope_of(lift)]
+    if method is None or task.load is None or task.hours is None or not inside:
+        return None
+    rate = frequency(len(inside), watched_s)
+    if task.frequency is None and rate.status not in (Status.OK, Status.BOUNDED):
+        return None
+    least, most = task.frequency or (rate.low, rate.high)
+    sample = evenly(inside, VARIABLE_MOST)
+    minutes = tuple(60 * hours for hours in task.hours)
+    each = Given.between(least * minutes[0] / len(sample), most * minutes[1] / len(sample))
+    rows = tuple(
+        {"load_kg": Given.between(*task.load), "lever_cm": _lever(lift, 200.0), "lifts_per_day": each}
+        for lift in sample
+    )
+    result = method.assess({"lifts": Given(rows=rows)})
+    often = "entered" if task.frequency else "counted"
+    about = (
+        f"On a day of {interval_text(task.hours)} h with {interval_text((round(least, 2), round(most, 2)))} lifts a "
+        f"minute ({often}); the lever is reach H and how far the hips may be behind the ankles."
+    )
+    return Judged(method, about, None, result)
+
+
+def _compression(record: Record, lift: LiftRecord, entered: Entered) -> Judged | None:
+    """Newtons only where both load and body mass are known (METHODS 5.4)."""
+    method = methods().get("l5s1")
+    if method is None or entered.task.load is None or entered.task.body_mass is None:
+        return None
+    when = record.scope.when(lift.started_at, day=True, seconds=True)
+    result = method.assess({"lever_cm": _lever(lift, 150.0), **entered.given(method)})
+    return Judged(method, f"On the movement that the lifting equation allows the least for, {when}.", None, result)
+
+
+def _lever(lift: LiftRecord, most: float) -> Given:
+    """From L5/S1 to the load: reach H before the ankles, and how far the hips may be behind them."""
+    reach = given_of(lift, None).get("h_cm", Given(0.0, most))
+    low, high = max(reach.low + BEHIND_CM[0], 0.0), min(reach.high + BEHIND_CM[1], most)
+    return Given(low, high, provenance=Provenance.ASSUMED, reason="from H and the place of the hips")
 
 
 def evenly(lifts: Sequence[LiftRecord], most: int) -> list[LiftRecord]:

@@ -19,6 +19,7 @@ from spotter.report.judge_lifts import judge_lifts
 from spotter.report.lifts import Busiest, busiest
 from spotter.report.sections import exposure, lifts, notes, postures
 from spotter.report.sections import methods as method_cards
+from spotter.report.sections.en1005 import en1005
 from spotter.report.tally import Tally, bins, total
 
 _WORDS = {
@@ -48,7 +49,7 @@ def page(record: Record, given: Entered) -> str:
         exposure.exposure(scope, whole, bins(scope, record.buckets)),
         postures.postures(scope, worst),
         lifts.lifts(record, whole, peak, given),
-        method_cards.judged(_judged(record, given, peak)),
+        method_cards.judged(_judged(record, given, peak, whole.watched_s), en1005(whole)),
         notes.entered(scope, given),
         notes.hidden(whole, _reasons(record)),
         notes.versions({**record.about, "Methods": _versions()}),
@@ -73,14 +74,14 @@ def _in_short(record: Record, tally: Tally, peak: Busiest | None) -> Markup:
     return h.section("In short", h.points([*exposure.lines(tally), lifts.headline(record, peak)]), id_="short")
 
 
-def _judged(record: Record, given: Entered, peak: Busiest | None) -> list[Judged]:
+def _judged(record: Record, given: Entered, peak: Busiest | None, watched_s: float) -> list[Judged]:
     """The posture methods on the worst posture, the lifting methods on the most demanding lift."""
     found: list[Judged] = []
     worst = postures.chosen(record.scope, record.postures, 1)
     if worst:
         about = f"On the worst posture, {record.scope.when(worst[0].at, day=True, seconds=True)} (picture 1)."
         found += judge_posture(worst[0], given, about)
-    return [*found, *judge_lifts(record, given, peak)]
+    return [*found, *judge_lifts(record, given, peak, watched_s)]
 
 
 def _reasons(record: Record) -> list[str]:

@@ -11,7 +11,6 @@ from spotter.core.store import ExposureBucket
 from spotter.ergonomics.exposure.numbers import PARTS, SEEN
 from spotter.report.data import Scope
 
-
 NOT_SEEN = "trunk not visible"
 """Why a minute of an older Spotter, which kept no reasons, was not judged."""
 

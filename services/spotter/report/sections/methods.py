@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from spotter.core.contracts import Status
-from spotter.ergonomics.methods.api import Provenance, Result
+from spotter.ergonomics.methods.api import Provenance
 from spotter.report import html as h
 from spotter.report.charts import Span, scale
 from spotter.report.judge import Judged, unknowns
@@ -29,10 +29,18 @@ _ONLY = {"reba": ("posture_only_reba", "posture-only REBA")}
 _NEEDED = {"reba": ("load_kg", "coupling", "static_posture", "repeated_motion")}
 """Inputs that a person must have entered before a method's levels are told (METHODS 2.3)."""
 
+_SAMPLED = ("vli", "lifft")
+"""Methods over many lifts. One unknown load stands behind all of them, but they are drawn one by one: the interval
+holds, while probabilities would look surer than they are and are not told."""
 
-def judged(found: Sequence[Judged]) -> Markup:
-    """The section."""
-    if not found:
+
+def judged(found: Sequence[Judged], *cards: Markup | None) -> Markup:
+    """The section.
+
+    Args:
+        cards: of methods that judge all of the time, shown first.
+    """
+    if not found and not any(cards):
         return h.section(
             "What the methods say",
             h.paragraph("Nothing was seen that a method could judge."),
@@ -40,6 +48,7 @@ def judged(found: Sequence[Judged]) -> Markup:
         )
     return h.section(
         "What the methods say",
+        cards,
         [_card(one) for one in found],
         id_="methods",
         lead="Each bar is the interval of a score: pale from the camera alone, solid with what was entered. "
@@ -57,7 +66,7 @@ def _card(one: Judged) -> Markup:
         h.element("figure", _bars(one)),
         _before_after(one),
         _levels(one),
-        _widening(result),
+        _widening(one),
         h.paragraph(
             f"Status: {STATUS[result.status]}. Tables: {result.table_version or '-'}; version {result.method_version}.",
             class_="note",
@@ -107,7 +116,7 @@ def _before_after(one: Judged) -> Markup | None:
 
 def _levels(one: Judged) -> Markup | None:
     result = one.best
-    if result.status is Status.NOT_OBSERVABLE:
+    if result.status is Status.NOT_OBSERVABLE or one.method.name in _SAMPLED:
         return None
     missing = [
         plain(name) for name in _NEEDED.get(one.method.name, ())
@@ -130,8 +139,9 @@ def _meter(share: float) -> Markup:
     return h.element("span", bar, class_="meter", aria_hidden="true")
 
 
-def _widening(result: Result) -> Markup | None:
-    shown = unknowns(result)
+def _widening(one: Judged) -> Markup | None:
+    result = one.best
+    shown = () if one.method.name in _SAMPLED else unknowns(result)
     if not shown:
         return None
     parts = []
