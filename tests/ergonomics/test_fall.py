@@ -207,7 +207,7 @@ def test_the_end_of_the_stream_closes_what_is_open() -> None:
     assessor = CameraAssessor("site", "cam", ViewParameters(), RuleParameters())
     for at in times(0, 8, 15):
         assessor.update(pose_frame(at, fall(at)))
-    (step,) = assessor.end()
+    (step,) = assessor.end().alerts
     assert step.update.kind is UpdateKind.ENDED
     assert step.alert.ended_at is not None
 

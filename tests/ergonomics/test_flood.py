@@ -48,7 +48,7 @@ def play(poses: Sequence[PoseFrame], fall: FallParameters, *, broken: bool = Tru
         if broken:
             stream.written()
             stream = factory.decode(factory.encode(stream))
-    return [*steps, *stream.end()]
+    return [*steps, *stream.end().alerts]
 
 
 def kinds(steps: Sequence[AlertStep]) -> list[str]:

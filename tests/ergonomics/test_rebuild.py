@@ -139,7 +139,7 @@ def test_the_end_of_the_stream_closes_an_alert_that_was_not_met_again(store: Sto
     play(FACTORY.new(), messages[: 55 * FPS], store)
     rebuilt = FACTORY.new(lambda: recalled(store))
     play(rebuilt, messages[62 * FPS :], store)
-    (step,) = rebuilt.end()
+    (step,) = rebuilt.end().alerts
     assert step.update.kind is UpdateKind.ENDED
     assert store.record(step.alert, step.update)
     assert not store.alerts(AlertQuery(open=True))

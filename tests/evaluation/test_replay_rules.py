@@ -25,7 +25,7 @@ BEGAN = 1_764_000_000 * SECOND
 def test_steps_are_those_of_the_rules_themselves() -> None:
     poses = clip_poses("aisle")
     assessor = CameraAssessor("plant", "aisle", ViewParameters(), RuleParameters())
-    expected = [step for pose in poses for step in assessor.update(pose).alerts] + list(assessor.end())
+    expected = [step for pose in poses for step in assessor.update(pose).alerts] + list(assessor.end().alerts)
     camera = replay_poses(poses, "plant", {}, Rules())["aisle"]
     assert camera.steps == expected
     (run,) = camera.alerts()

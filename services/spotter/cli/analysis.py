@@ -17,6 +17,7 @@ from spotter.core.settings import CameraSettings, Settings
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment, CameraAssessor
 from spotter.ergonomics.exposure import ExposureMinutes
+from spotter.ergonomics.work import StationLift
 from spotter.pose.factory import model_of
 
 
@@ -39,7 +40,7 @@ def analysis_settings(
     """
     stem = Path(video).stem
     settings = build_settings(config=config, cameras=[video], sections={"pose": pose})
-    chosen = next(c for c in settings.cameras if c.source.get_secret_value() == video)
+    chosen = next(c for c in settings.cameras if c.source.value is not None and c.source.value.get_secret_value() == video)
     known = next((c for c in settings.cameras if c.id == stem and c is not chosen), None)
     given = {key: value for key, value in camera.items() if value is not None}
     return settings, chosen.model_copy(update={**({"view": known.view} if known else {}), **given})
@@ -65,6 +66,7 @@ class Analysis:
         self.tracks = 0
         self.most_people = 0
         self.alerts: list[AlertStep] = []
+        self.lifts: list[StationLift] = []
         self.suppressed: list[str] = []
 
     def __enter__(self) -> Self:
@@ -151,9 +153,10 @@ class Analysis:
 
     def end(self) -> tuple[AlertStep, ...]:
         """Alerts that are still open when the video ends are closed as ended."""
-        steps = self._assessor.end()
-        self.alerts.extend(steps)
-        return steps
+        last = self._assessor.end()
+        self.alerts.extend(last.alerts)
+        self.lifts.extend(last.lifts)
+        return last.alerts
 
     def _count(self, pose: PoseFrame, assessment: Assessment) -> None:
         self.frames_analysed += 1
@@ -161,4 +164,5 @@ class Analysis:
         self.tracks += assessment.tracks_started
         self.most_people = max(self.most_people, len(assessment.people))
         self.alerts.extend(assessment.alerts)
+        self.lifts.extend(assessment.work.lifts)
         self.suppressed.extend(event.reason for _, event in assessment.suppressed)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import nan
 from typing import Any, Self
 
 import numpy as np
@@ -18,11 +17,7 @@ from spotter.core.contracts import Angle, FloatArray, PoseFrame
 from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.ergonomics.alerts import AlertBook, AlertStep, KnownAlert
 from spotter.ergonomics.angles import TrunkView, trunk_inclination, trunk_view
-from spotter.ergonomics.angles.body import NAMES, BodyAngles
-from spotter.ergonomics.angles.values import STATUSES, Angles
 from spotter.ergonomics.events.fall import FallEvent, FallEventKind, FallMachine, FallState
-from spotter.ergonomics.events.lift_measure import lift_signals
-from spotter.ergonomics.events.lift_signals import LiftSignals
 from spotter.ergonomics.events.signals import FallSignals
 from spotter.ergonomics.exposure import Exposure, ExposureMinutes
 from spotter.ergonomics.frames import FrameLog
@@ -32,7 +27,8 @@ from spotter.ergonomics.handover import Come, Lost, heirs
 from spotter.ergonomics.person import Person, hips, longer_side
 from spotter.ergonomics.tracking import TrackedPerson, Tracker
 from spotter.ergonomics.tracking.scale import Scale, feet, guess_scale, heights, upright
-from spotter.ergonomics.work import CameraWork, Seen, WorkFrame
+from spotter.ergonomics.work import CameraWork, WorkFrame
+from spotter.ergonomics.work_person import Seen
 from spotter.ergonomics.zones import STAIRS, Zones
 
 TRACKS_PER_FRAME = 500
@@ -91,12 +87,12 @@ class CameraAssessor:
         self._view = view
         self._zones = Zones(view.zones)
         self._sized: tuple[tuple[int, int], Ground | None] = ((0, 0), None)
-        self._fall, self._lift = rules.fall, rules.lift
+        self._fall = rules.fall
         self._tracker = Tracker(rules.tracker, TRACKS_PER_FRAME * late)
         self._people: dict[str, Person] = {}
         self._book = AlertBook(site, camera_id, rules.fall)
         self._frames = FrameLog()
-        self._work = CameraWork(site, camera_id, self._zones.stations, rules)
+        self._work = CameraWork(site, camera_id, view, self._zones.stations, rules)
         self.newest_at: int | None = None
 
     @property
@@ -126,7 +122,6 @@ class CameraAssessor:
         tracked = self._tracker.update(pose, keep=busy)
         if tracked is None:
             return None
-        step = pose.captured_at - self.newest_at if self.newest_at is not None else 0
         self.newest_at = pose.captured_at
         self._frames.add(pose.captured_at, pose.sequence)
         self._hand_over(pose, tracked)
@@ -140,7 +135,7 @@ class CameraAssessor:
             people.append(self._assess(pose, person, angle, signals, workers))
         steps, suppressed = self._judge(pose, signals)
         steps += self._book.forgotten(pose.captured_at, self._fall.lost_s)
-        work = self._work.update(pose, workers, _body(angles), step, self._frames.counts(0))
+        work = self._work.update(pose, workers, self._tracker.alive(), self._frames)
         self._forget()
         return Assessment(
             people=tuple(people),
@@ -151,10 +146,10 @@ class CameraAssessor:
             work=work,
         )
 
-    def end(self) -> tuple[AlertStep, ...]:
-        """The stream is over: open alerts are closed as ended."""
+    def end(self) -> WorkFrame:
+        """The stream is over: open alerts are closed as ended, and lifts that have arrived are told."""
         if self.newest_at is None:
-            return ()
+            return WorkFrame()
         steps: list[AlertStep] = []
         for track_id, person in self._people.items():
             for event in person.machine.end(self.newest_at):
@@ -162,7 +157,8 @@ class CameraAssessor:
                 if step is not None:
                     steps.append(step)
         steps += self._book.end(self.newest_at, self._fall.lost_s)
-        return (*steps, *self._work.end(self.newest_at))
+        last = self._work.end(self.newest_at)
+        return WorkFrame(last.lifts, (*steps, *last.alerts))
 
     def state(self) -> dict[str, Any]:
         """Everything that the next frames depend on, as plain values."""
@@ -191,7 +187,7 @@ class CameraAssessor:
         assessor._book = AlertBook.restore(site, camera_id, rules.fall, state["book"])
         assessor._frames = FrameLog.restore(state["frames"])
         assessor.newest_at = state["newest_at"]
-        assessor._work = CameraWork.restore(site, camera_id, assessor._zones.stations, rules, state["work"])
+        assessor._work = CameraWork.restore(site, camera_id, view, assessor._zones.stations, rules, state["work"])
         return assessor
 
     def _hand_over(self, pose: PoseFrame, tracked: Sequence[TrackedPerson]) -> None:
@@ -293,15 +289,16 @@ class CameraAssessor:
             if where.excuse == STAIRS and self._low_over_feet(keypoints, confidences, settled, gates):
                 where = replace(where, excuse="")
             signals[person.track_id] = FallSignals(body.hip, body.head, angle, settled is not None, where, body.knee)
-        elapsed = pose.captured_at - known.seen_at if known.seen_at is not None else 0
         workers.append(
             Seen(
                 person.track_id,
                 person.index,
-                elapsed,
                 self._zones.at_stations(known.zones),
                 known.machine.busy,
-                self._lift_signals(pose, person, scale, settled is not None),
+                person.confirmed,
+                scale,
+                settled is not None,
+                angle,
             )
         )
         known.seen(pose.captured_at, keypoints, pose.boxes[person.index])
@@ -313,17 +310,6 @@ class CameraAssessor:
             body.hip if body else None,
             body.head if body else None,
         )
-
-    def _lift_signals(
-        self, pose: PoseFrame, person: TrackedPerson, scale: Scale | None, settled: bool
-    ) -> LiftSignals | None:
-        if scale is None or not person.confirmed:
-            return None
-        deviations = pose.deviations[person.index] if pose.deviations is not None else None
-        return lift_signals(
-            pose.keypoints[person.index], pose.confidences[person.index], deviations, scale, self._lift,
-            settled=settled, gates=gates_of(pose),
-        )  # fmt: skip
 
     def _land(self, at: int, known: Person, keypoints: FloatArray, confidences: FloatArray, gates: Gates) -> None:
         """Someone who fell from a ladder, a platform or a dock lies below the floor that they stood on."""
@@ -368,7 +354,6 @@ class CameraAssessor:
 
     def _forget(self) -> None:
         alive = self._tracker.alive()
-        self._work.keep(alive)
         self._people = {key: person for key, person in self._people.items() if key in alive or self._missed(person)}
 
     def _missed(self, person: Person) -> bool:
@@ -376,15 +361,3 @@ class CameraAssessor:
         if person.seen_at is None or self.newest_at is None or person.scale.current() is None:
             return False
         return self.newest_at - person.seen_at <= from_seconds(self._fall.handover_s)
-
-
-def _body(trunk: Sequence[Angle]) -> BodyAngles:
-    """All that is known of the bodies, from the inclination of their trunks alone."""
-    unknown = {name: Angles.not_observable(len(trunk), "not judged", low=-180.0) for name in NAMES}
-    rows = [(nan if a.value is None else a.value, a.low, a.high, STATUSES.index(a.status), a.reason) for a in trunk]
-    value, low, high, status, reason = zip(*rows, strict=True) if rows else ([], [], [], [], [])
-    inclination = Angles(
-        np.array(value, np.float64), np.array(low, np.float64), np.array(high, np.float64), np.array(status, np.uint8),
-        np.array(reason, np.object_),
-    )  # fmt: skip
-    return BodyAngles(**(unknown | {"trunk_inclination": inclination}))

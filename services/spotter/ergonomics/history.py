@@ -33,4 +33,4 @@ def posture_of(site: str, camera_id: str, one: StationMinute) -> PostureRecord |
 def lift_record(site: str, camera_id: str, one: StationLift) -> LiftRecord:
     """One lift."""
     lift = one.lift
-    return LiftRecord(one.id, site, camera_id, one.station, lift.started_at, lift.ended_at, lift.numbers())
+    return LiftRecord(one.id, site, camera_id, one.station, lift.origin_at, lift.ended_at, lift.numbers())

@@ -24,6 +24,7 @@ from spotter.ergonomics.rebuild import Rebuild, reach
 from spotter.ergonomics.recorder import Recorder
 from spotter.ergonomics.snapshot import SnapshotError, StreamFactory
 from spotter.ergonomics.stream import CameraStream, Taken
+from spotter.ergonomics.work import WorkFrame
 
 _PAUSE_MIN_S, _PAUSE_MAX_S = 1.0, 30.0
 """Pauses after snapshots could not be saved."""
@@ -111,11 +112,12 @@ class Parts:
                     stream.settle()
         return steps
 
-    def end(self, number: int, camera_id: str, silent_s: float) -> Sequence[AlertStep] | None:
+    def end(self, number: int, camera_id: str, silent_s: float) -> WorkFrame | None:
         """End the stream of a camera of which nothing was taken for `silent_s` seconds.
 
         Returns:
-            The steps that close its alerts; None when it is not so silent or its part is not here (any more).
+            The steps that close its alerts, and its last lifts; None when it is not so silent or its part is not here
+            (any more).
         """
         part = self._parts.get(number)
         if part is None or part.rebuild is not None:
@@ -124,7 +126,7 @@ class Parts:
             return None
         stream = part.streams.get(camera_id)
         part.changed.update({camera_id} & part.streams.keys())
-        return stream.end() if stream is not None else ()
+        return stream.end() if stream is not None else WorkFrame()
 
     def streams(self, numbers: Collection[int] | None = None) -> Iterator[tuple[str, CameraStream]]:
         """(camera id, stream) of these parts, or of all."""

@@ -13,7 +13,7 @@ from typing import TypeVar
 from spotter.core.clock import from_seconds, now
 from spotter.core.contracts import Alert, AlertUpdate, CameraHealth, CameraState, UpdateKind
 from spotter.core.errors import StoreError
-from spotter.core.settings import Settings, redact_url
+from spotter.core.settings import Settings
 from spotter.core.store import AlertQuery, ExposureBucket, HealthSample, LiftRecord, PostureRecord, Store
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.ergonomics.alerts import AlertStep, KnownAlert
@@ -30,6 +30,9 @@ _RECALLED = 50
 
 _REACHED = 1000
 """Alerts of a site that are looked at to find how far back a rebuild has to begin."""
+
+_SAME_LIFT = from_seconds(1.0)
+"""Two lifts at one camera whose loads left their places this close together are one, seen by two histories [D]."""
 
 OnUpdate = Callable[[Alert, AlertUpdate], None]
 
@@ -104,6 +107,23 @@ class Recorder:
         if lifts:
             self._surely(lambda: self._store.put_lifts(lifts), "lifts")
 
+    def unknown(self, lifts: Sequence[LiftRecord]) -> list[LiftRecord]:
+        """Those of some lifts that the store does not have yet: none of the camera began within a second of it.
+
+        Raises:
+            GivenUpError: the wait had to end.
+        """
+        found: list[LiftRecord] = []
+        for lift in lifts:
+            around = {"since": lift.started_at - _SAME_LIFT, "until": lift.started_at + _SAME_LIFT}
+            stored = self._surely(
+                lambda: self._store.lifts(site=self._site, camera_id=lift.camera_id, **around),  # noqa: B023
+                "lifts to compare",
+            )
+            if not stored:
+                found.append(lift)
+        return found
+
     def recall(self, camera_id: str) -> list[KnownAlert]:
         """What the store knows of a camera: its newest alerts, and all that are open.
 
@@ -156,7 +176,7 @@ class Recorder:
         if self._states.get(health.camera_id) == key or self.stop.is_set() or time.monotonic() < self._health_from:
             return
         camera = self._cameras.get(health.camera_id)
-        source = redact_url(camera.source.get_secret_value()) if camera is not None else ""
+        source = camera.shown if camera is not None else ""
         try:
             self._store.put_camera(health, self._site, source)
             self._store.put_health([sample])

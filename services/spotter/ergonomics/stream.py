@@ -11,6 +11,7 @@ from spotter.ergonomics.alerts import AlertStep, KnownAlert
 from spotter.ergonomics.assessment import Assessment, CameraAssessor
 from spotter.ergonomics.epochs import EpochGate, Turn
 from spotter.ergonomics.exposure import ExposureMinute
+from spotter.ergonomics.work import StationLift, WorkFrame
 
 LATE_OR_DUPLICATE = "late_or_duplicate"
 OLDER_EPOCH = "older_epoch"
@@ -37,12 +38,14 @@ class Taken:
     Attributes:
         ended: steps that close the alerts of the epoch before.
         assessment: None when the message was not used.
+        lifts: that ended with it, those of the epoch before included.
         refused: why it was not used: late_or_duplicate, older_epoch, or replayed (the restored state held it already).
         elapsed: event time since the frame before it in the epoch, ns; 0 for the first.
     """
 
     ended: tuple[AlertStep, ...] = ()
     assessment: Assessment | None = None
+    lifts: tuple[StationLift, ...] = ()
     refused: str = ""
     elapsed: int = 0
 
@@ -88,7 +91,7 @@ class CameraStream:
         turn = self._gate.admit(pose.epoch, pose.captured_at)
         if turn is Turn.STALE:
             return Taken(refused=OLDER_EPOCH)
-        ended = self.end() if turn is Turn.BEGINS else ()
+        before_it = self.end() if turn is Turn.BEGINS else WorkFrame()
         if self._assessor is None:
             self._epoch, self._assessor = pose.epoch, self._begin(pose, known)
         before = self._assessor.newest_at
@@ -96,18 +99,20 @@ class CameraStream:
         if assessment is None:
             return Taken(refused=REPLAYED if self._restored else LATE_OR_DUPLICATE)
         self._restored = False
-        return Taken(ended, assessment, elapsed=pose.captured_at - before if before is not None else 0)
+        lifts = (*before_it.lifts, *assessment.work.lifts)
+        elapsed = pose.captured_at - before if before is not None else 0
+        return Taken(before_it.alerts, assessment, lifts, elapsed=elapsed)
 
-    def end(self) -> tuple[AlertStep, ...]:
-        """The stream is over: its open alerts are closed as ended."""
+    def end(self) -> WorkFrame:
+        """The stream is over: its open alerts are closed as ended, and lifts that have arrived are told."""
         if self._assessor is None:
-            return ()
-        steps = self._assessor.end()
+            return WorkFrame()
+        last = self._assessor.end()
         self._finished += [
             StationMinute(self.epoch, *key, minute) for key, minute in self._assessor.minutes.every().items()
         ]
         self._assessor = None
-        return steps
+        return last
 
     def settle(self) -> None:
         """The messages that come from now on are new to the service."""

@@ -38,6 +38,7 @@ from spotter.ergonomics.history import bucket_of, lift_record, posture_of
 from spotter.ergonomics.parts import Parts
 from spotter.ergonomics.recorder import GivenUpError, OnUpdate, Recorder
 from spotter.ergonomics.stream import StationMinute
+from spotter.ergonomics.work import StationLift
 
 GROUP = "ergonomics"
 
@@ -53,6 +54,9 @@ _SWEEP_S = 30.0
 
 _LEAVING_S = 10.0
 """Longest wait for the store while a part waits to go to another member; then that member replays."""
+
+_NEARLY_THERE = from_seconds(10.0)
+"""A rebuild notices that it has caught up at most this much event time late: a batch of skeletons."""
 
 _WATCHED = from_seconds(2.0)
 """Frames at most this far apart cover the time between them; a longer gap was not watched."""
@@ -101,6 +105,7 @@ class ErgonomicsWorker:
         self._silent_s = settings.ergonomics.fall.lost_s
         self._gave_up = False
         self._lifts: list[LiftRecord] = []
+        self._held: dict[int, list[LiftRecord]] = {}
         self._log = get_logger("spotter.ergonomics")
         self._skeletons = bus.subscribe(SKELETONS, GROUP, handover=self)
         self._health = bus.subscribe(HEALTH, GROUP)
@@ -136,12 +141,17 @@ class ErgonomicsWorker:
             self._log.error("part_left_to_replay", parts=sorted(parts), wanted=str(error))
         finally:
             self._recorder.deadline = None
-            self._parts.drop(parts)
+            self._drop(parts)
 
     def lost(self, parts: Collection[int]) -> None:
         """See `bus.api.Handover`: others have these parts already."""
         self._metrics.recovery.parts_lost.inc(len(parts))
+        self._drop(parts)
+
+    def _drop(self, parts: Collection[int]) -> None:
         self._parts.drop(parts)
+        for part in parts:
+            self._held.pop(part, None)
 
     def _work(self, stop: threading.Event) -> None:
         due = time.monotonic() + self._every_s
@@ -151,6 +161,7 @@ class ErgonomicsWorker:
             for pose in self._skeletons.take(_BATCH, timeout=_POLL_S):
                 self._assess(pose)
             self._recorder.steps(self._parts.caught_up(self._skeletons.positions()))
+            self._release()
             if (began := time.monotonic()) >= due:
                 self._flush()
                 took = time.monotonic() - began
@@ -171,10 +182,10 @@ class ErgonomicsWorker:
             return
         steps = (*taken.ended, *(_ruled(step, pose) for step in assessment.alerts))
         self._recorder.steps(self._parts.sift(part, steps))
-        # What a rebuild sees was stored by whoever committed it.
-        for lift in () if self._parts.rebuilding(part) else assessment.work.lifts:
-            self._lifts.append(lift_record(self._site, camera, lift))
-            metrics.ergonomics.lifts.labels(camera=camera, station=lift.station).inc()
+        if self._parts.rebuilding(part):
+            self._held.setdefault(part, []).extend(lift_record(self._site, camera, lift) for lift in taken.lifts)
+        else:
+            self._keep(camera, taken.lifts)
         self._count(camera, assessment, taken.elapsed)
         latency = max(to_seconds(pose.age(now())), 0.0)
         metrics.end_to_end.labels(camera=camera).observe(latency)
@@ -197,9 +208,11 @@ class ErgonomicsWorker:
     def _end(self) -> None:
         """The streams are over: what is open is closed as ended. Each camera has its try, whatever befell another."""
         failure: GivenUpError | None = None
-        for _, stream in self._parts.streams():
+        for camera, stream in self._parts.streams():
             try:
-                self._recorder.steps(stream.end())
+                last = stream.end()
+                self._keep(camera, last.lifts)
+                self._recorder.steps(last.alerts)
             except GivenUpError as error:
                 failure = error
         if failure is not None:
@@ -213,10 +226,27 @@ class ErgonomicsWorker:
                 part = self._skeletons.part_of(camera)
             except BusError:  # The topic is not known yet.
                 return
-            steps = self._parts.end(part, camera, self._silent_s)
-            if steps is not None:
-                followed = any(step.alert.id == known.alert.id for step in steps)
-                self._recorder.steps(steps if followed else [*steps, ended(known)])
+            last = self._parts.end(part, camera, self._silent_s)
+            if last is not None:
+                self._keep(camera, last.lifts)
+                followed = any(step.alert.id == known.alert.id for step in last.alerts)
+                self._recorder.steps(last.alerts if followed else [*last.alerts, ended(known)])
+
+    def _keep(self, camera: str, lifts: Iterable[StationLift]) -> None:
+        """Lifts go to the store with the next flush."""
+        for lift in lifts:
+            self._lifts.append(lift_record(self._site, camera, lift))
+            self._metrics.ergonomics.lifts.labels(camera=camera, station=lift.station).inc()
+
+    def _release(self) -> None:
+        """Of the lifts that a rebuild saw, those near its end may be new; earlier ones were stored by whoever committed
+        them."""
+        for part in [part for part in self._held if not self._parts.rebuilding(part)]:
+            newest = {camera: stream.newest_at for camera, stream in self._parts.streams({part})}
+            held = self._held.pop(part)
+            self._lifts += self._recorder.unknown(
+                [lift for lift in held if lift.ended_at >= newest.get(lift.camera_id, 0) - _NEARLY_THERE]
+            )
 
     def _flush(self, parts: Collection[int] | None = None, *, every: bool = False) -> None:
         """Lifts and exposure to the store, where alerts are already; states to the snapshots, offsets to the bus."""

@@ -94,11 +94,11 @@ class Zones:
         factor = float(np.prod([zone.confirm_factor for zone in zones]))
         return Where(zones[0].name if zones else "", excuse, factor)
 
-    def at_stations(self, inside: Inside) -> frozenset[int] | None:
-        """Numbers in `stations` of those that a person is at; None where nobody is counted."""
+    def at_stations(self, inside: Inside) -> tuple[int, ...] | None:
+        """Numbers in `stations` of those that a person is at, in order; None where nobody is counted."""
         if any(self._zones[number].use == "ignore" for number in inside):
             return None
-        return frozenset(self._station_of[number] for number in inside if number in self._station_of)
+        return tuple(self._station_of[number] for number in sorted(inside) if number in self._station_of)
 
     def climbing(self, inside: Inside) -> bool:
         """Whether the feet are off the floor there."""

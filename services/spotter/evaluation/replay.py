@@ -18,6 +18,7 @@ from spotter.ergonomics.events.fall import FallEvent
 from spotter.ergonomics.exposure import Exposure
 from spotter.ergonomics.snapshot import StreamFactory
 from spotter.ergonomics.stream import CameraStream
+from spotter.ergonomics.work import StationLift
 from spotter.recordings import CameraRecord, RecordingSet
 
 _WATCHED = from_seconds(2.0)
@@ -82,6 +83,7 @@ class CameraReplay:
         watched_s: seconds between frames, without longer gaps and without held pictures.
         exposures: person-seconds by trunk inclination, by epoch.
         steps: of its alerts, in the order of event time.
+        lifts: that ended, with their stations.
         suppressed: (track, event) of what the rules held back.
     """
 
@@ -96,6 +98,7 @@ class CameraReplay:
     watched_s: float = 0.0
     exposures: dict[int, Exposure] = field(default_factory=dict)
     steps: list[AlertStep] = field(default_factory=list)
+    lifts: list[StationLift] = field(default_factory=list)
     suppressed: list[tuple[str, FallEvent]] = field(default_factory=list)
 
     def seconds(self, at: int) -> float:
@@ -162,6 +165,7 @@ def replay_poses(
             result.refused += 1
             continue
         result.steps += (*taken.ended, *taken.assessment.alerts)
+        result.lifts += taken.lifts
         result.suppressed += taken.assessment.suppressed
         result.exposures[pose.epoch] = taken.assessment.exposure
         result.frames += 1
@@ -172,7 +176,9 @@ def replay_poses(
         if on_frame is not None:
             on_frame(pose, taken.assessment)
     for camera, stream in streams.items():
-        found[camera].steps += stream.end()
+        last = stream.end()
+        found[camera].steps += last.alerts
+        found[camera].lifts += last.lifts
         found[camera].watched_s = max(0.0, found[camera].watched_s - found[camera].record.held_s)
     return in_order(found.values())
 

@@ -68,7 +68,6 @@ def tally(
     body: BodyAngles,
     low: Bools,
     holds: Sequence[Holds],
-    scores: Mapping[str, Floats] | None = None,
 ) -> Tally:
     """Count one frame.
 
@@ -79,7 +78,6 @@ def tally(
         body: angles of the N people.
         low: (N,) who is on the ground.
         holds: of each of them; changed in place.
-        scores: (N,) lowest posture-only scores, by the names of `ACTION`; those that are not there are not counted.
     """
     watched = (elapsed > 0) & (elapsed <= _LONGEST)
     hidden = (elapsed > _LONGEST) & (step <= _LONGEST)
@@ -107,14 +105,25 @@ def tally(
     values[:, _STATIC_PROVEN] = held[:, : len(EDGES)] // 1000
     values[:, _STATIC_POSSIBLE] = held[:, len(EDGES) :] // 1000
     values[:, _ENTRIES] = begun[:, : len(EDGES)]
-    for method, levels in ACTION.items():
-        if scores is not None and method in scores:
-            for level in levels:
-                values[:, COLUMNS[f"{method}_{level}_proven"]] = np.where((scores[method] >= level) & ~low, us, 0)
     unscored = np.where(observable[:, 0], 0, us) + away
     reasons = np.where(low, ON_THE_GROUND, body.trunk_inclination.reason)
     reasons = np.where(away > 0, OUT_OF_SIGHT, reasons)
     return Tally(values, unscored, reasons)
+
+
+def tally_scores(us: Ints, lowest: Mapping[str, Floats], low: Bools) -> Ints:
+    """What the scores of N people add, (N, WIDTH) us.
+
+    Args:
+        us: (N,) person-time that they stand for.
+        lowest: (N,) lowest scores by the names of `ACTION`.
+        low: (N,) who is on the ground.
+    """
+    values = np.zeros((len(us), WIDTH), np.int64)
+    for method, levels in ACTION.items():
+        for level in levels:
+            values[:, COLUMNS[f"{method}_{level}_proven"]] = np.where((lowest[method] >= level) & ~low, us, 0)
+    return values
 
 
 def _parts(body: BodyAngles) -> tuple[Floats, Floats, Floats, npt.NDArray[np.uint8]]:
