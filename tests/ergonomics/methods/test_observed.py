@@ -84,6 +84,8 @@ def test_hidden_angles_are_unknown_with_their_reason() -> None:
     assert "trunk_flexion: behind a box" in result.reasons
     assert "left_elbow_flexion: elbow outside" in result.reasons
     assert result.details["trunk"] == (1, 4)
+    owas = OWAS.assess(row_of(OWAS.from_angles(body(trunk_twist=hidden("twist needs 3D"))), 0))
+    assert "back: twist needs 3D" in owas.reasons
 
 
 def test_rula_from_coco_keypoints_is_always_an_interval() -> None:

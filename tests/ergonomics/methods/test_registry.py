@@ -125,6 +125,12 @@ def test_errors_name_thing_value_and_mend(name: str, values: dict[str, Any], wor
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("weights", [(1.0,), (1.0, -1.0)])
+def test_weights_fit_their_choices(weights: tuple[float, ...]) -> None:
+    with pytest.raises(MethodError, match="coupling has weights"):
+        method("reba").assess({"coupling": Given(choices=("good", "fair"), weights=weights)})
+
+
 def test_plain_values_become_inputs() -> None:
     asks = {ask.name: ask for ask in method("reba").asks}
     assert given_of("reba", asks["load_kg"], "5..10") == Given.between(5, 10)

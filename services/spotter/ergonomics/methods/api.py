@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from spotter.core.contracts import Status
 
@@ -160,7 +160,7 @@ class Method(Protocol):
         """What it asks for, in the order of its form."""
         ...
 
-    def assess(self, given: Mapping[str, Given], **options: Any) -> Result:
+    def assess(self, given: Mapping[str, Given]) -> Result:
         """Judge one posture or one job.
 
         Args:

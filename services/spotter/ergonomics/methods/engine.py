@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -87,7 +87,7 @@ class TableMethod(ABC):
     def outcome(self, at: Mapping[str, Chances]) -> Outcome:
         """Send the states of all inputs, by name, through the tables."""
 
-    def assess(self, given: Mapping[str, Given], **options: Any) -> Result:
+    def assess(self, given: Mapping[str, Given]) -> Result:
         """Judge one posture. See `Method`."""
         inputs = complete(self.name, self.asks, given)
         known = {ask.name: known_of(ask, inputs[ask.name]) for ask in self.asks}
@@ -163,7 +163,7 @@ class TableMethod(ABC):
         return {name: (name,) for name in names if name not in paired} | grouped
 
     def _reasons(self, low: int, high: int, inputs: Mapping[str, Given]) -> tuple[str, ...]:
-        """Why the score is not exact: how much is unknown, and what kept a camera from seeing what it could."""
+        """Why the score is not exact: how much is unknown, and what kept a camera from seeing the rest exactly."""
         if low == high:
             return ()
         unknown = {name: given.reason for name, given in inputs.items() if given.provenance is Provenance.UNKNOWN}
@@ -171,9 +171,10 @@ class TableMethod(ABC):
         said = ["no score of the scale is ruled out"] if (low, high) == self.scale else []
         if unknown:
             said.append(f"{len(unknown)} of {len(inputs)} inputs are unknown; {hidden} of them a camera does not see")
-        special = {name: reason for name, reason in unknown.items() if reason not in (NOT_ENTERED, NOT_SEEN)}
+        special = {name: given.reason for name, given in inputs.items() if not _exact(given) and given.reason}
         for reason in dict.fromkeys(special.values()):
-            said.append(f"{', '.join(name for name, why in special.items() if why == reason)}: {reason}")
+            if reason not in (NOT_ENTERED, NOT_SEEN):
+                said.append(f"{', '.join(name for name, why in special.items() if why == reason)}: {reason}")
         return tuple(said)
 
     def _scores(self, outcome: Outcome) -> Scores:
@@ -253,6 +254,10 @@ def _fixed(each: Chances, states: Sequence[int]) -> Chances:
     known = np.array(states)[:, None]
     alone = Chances.exact(states, each.reach.shape[1])
     return Chances(np.where(known < 0, each.reach, alone.reach), np.where(known < 0, each.chance, alone.chance))
+
+
+def _exact(given: Given) -> bool:
+    return given.provenance is not Provenance.UNKNOWN and len(given.choices) <= 1 and given.low == given.high
 
 
 def _status(exact: bool, inputs: Mapping[str, Given]) -> Status:

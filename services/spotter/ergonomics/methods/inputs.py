@@ -142,6 +142,11 @@ def _completed(method: str, ask: Asked, given: Given | None) -> Given:
             raise MethodError(f"{method}: {ask.name} is '{choice}'", mend=f"Choose from {', '.join(allowed)}")
     if not given.choices:
         raise MethodError(f"{method}: {ask.name} is given without a choice", mend=f"Choose from {', '.join(allowed)}")
+    if given.weights and (len(given.weights) != len(given.choices) or min(given.weights) < 0):
+        raise MethodError(
+            f"{method}: {ask.name} has weights {given.weights} for {', '.join(given.choices)}",
+            mend="Give each choice a weight of 0 or more",
+        )
     return given
 
 

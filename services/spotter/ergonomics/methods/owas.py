@@ -179,9 +179,11 @@ class Owas(TableMethod):
         twist = observed.beyond_chances(body.trunk_twist, observed.BENT_DEG)
         raised = [_state(getattr(body, f"{s}_upper_arm_gravity"), SHOULDER_BANDS) for s in observed.SIDES]
         seen: dict[str, Known] = {
-            "back": _choices(BACKS, _BACK(bent, _EITHER(side, twist)), body.trunk_flexion.reason),
-            "arms": _choices(ARMS, _ARMS(*raised), body.left_upper_arm_gravity.reason),
-            "legs": _choices(LEGS, _legs(body), body.left_knee_flexion.reason),
+            "back": _choices(
+                BACKS, _BACK(bent, _EITHER(side, twist)), _why(body.trunk_flexion, body.trunk_lateral, body.trunk_twist)
+            ),
+            "arms": _choices(ARMS, _ARMS(*raised), _why(body.left_upper_arm_gravity, body.right_upper_arm_gravity)),
+            "legs": _choices(LEGS, _legs(body), _why(body.left_knee_flexion, body.right_knee_flexion)),
         }
         known = observed.with_entered(self, seen, entered)
         legs = known["legs"]
@@ -228,6 +230,14 @@ def _narrowed(entered: Choices, seen: Known) -> Choices:
 
 def _state(angles: Angles, bands: Bands) -> Chances:
     return Numbers.of_angles(angles, 0.0, 180.0).chances(bands)
+
+
+def _why(*angles: Angles) -> npt.NDArray[np.object_]:
+    """(N,) the first reason among several angles."""
+    first = np.full(len(angles[0]), "", np.object_)
+    for each in angles:
+        first = np.where(first == "", each.reason, first)
+    return first.astype(np.object_)
 
 
 def _choices(names: tuple[str, ...], chances: Chances, reason: npt.NDArray[np.object_]) -> Choices:
