@@ -8,6 +8,7 @@ Units are metres, seconds and degrees; z is up and the floor is at 0.
 """
 
 from spotter.simulate.workers.anthropometry import Body, Sex
+from spotter.simulate.workers.crowd import crossing
 from spotter.simulate.workers.detector import SimulatedModel
 from spotter.simulate.workers.motions import MOTIONS, motion_names
 from spotter.simulate.workers.perform import simulate, simulate_motion
@@ -29,6 +30,7 @@ __all__ = [
     "Take",
     "Viewpoint",
     "Visibility",
+    "crossing",
     "motion_names",
     "project",
     "see",

@@ -18,7 +18,7 @@ from spotter.simulate.workers.chance import Floats
 from spotter.simulate.workers.channels import SIDES, Channels
 from spotter.simulate.workers.reach import dot, two_bones, unit
 
-HIP_FLESH, SHOULDER_FLESH, HEAD_FLESH, FACE_FLESH = 0.09, 0.07, 0.085, 0.02
+HIP_FLESH, SHOULDER_FLESH, HEAD_FLESH, FACE_FLESH = 0.09, 0.06, 0.085, 0.02
 """Least height of a joint centre above the floor that it lies on, m: hips, shoulders, middle of the ears, face [D]."""
 
 MOST_TILT = 88.0

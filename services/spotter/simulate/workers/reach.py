@@ -29,20 +29,32 @@ def two_bones(
 ) -> tuple[Floats, Floats]:
     """Middle and end joint, (T, 3) each, of a chain from `root` towards `target`.
 
-    The end is at the target where the bones reach it, else as near as they reach. The middle joint points `towards`
-    (any vectors (T, 3) across the chain), turned about the chain just so far that it is not below `lowest`, m, where
-    any turn can do that.
+    The end is at the target where the bones reach it, else as near as they reach; from too near a target it evades
+    along the floor. The middle joint points `towards` (any vectors (T, 3) across the chain), turned about the chain
+    just so far that it is not below `lowest`, m, where any turn can do that.
     """
-    line = target - root
+    whole = upper + lower
+    line = _not_nearer(target - root, towards, _MOST_BENT * whole)
     distance = np.sqrt(dot(line, line))
     along = line / np.maximum(distance, 1e-12)[..., None]
-    whole = upper + lower
     reach = np.clip(distance, _MOST_BENT * whole, (1 - _SHORT_OF_STRAIGHT) * whole)
     to_foot = (upper**2 - lower**2 + reach**2) / (2 * reach)
     aside = np.sqrt(np.maximum(upper**2 - to_foot**2, 0.0))
     foot = root + along * to_foot[..., None]
     across = _not_below(unit(towards - along * dot(along, towards)[..., None]), along, foot, aside, lowest)
     return foot + across * aside[..., None], root + along * reach[..., None]
+
+
+def _not_nearer(line: Floats, towards: Floats, least: float) -> Floats:
+    """Lines that are too short made long enough without a change of height: a limb evades along the floor."""
+    if (dot(line, line) >= least**2).all():
+        return line
+    level = line[..., :2]
+    far = np.sqrt((level**2).sum(axis=-1))
+    needed = np.sqrt(np.maximum(least**2 - line[..., 2] ** 2, 0.0))
+    away = np.where((far > 1e-6)[..., None], level / np.maximum(far, 1e-6)[..., None], -unit(towards)[..., :2])
+    evaded = np.concatenate([away * np.maximum(far, needed)[..., None], line[..., 2:]], axis=-1)
+    return np.asarray(evaded, np.float64)
 
 
 def _not_below(across: Floats, along: Floats, foot: Floats, aside: Floats, lowest: float) -> Floats:

@@ -89,7 +89,9 @@ def _posture(t: Timeline, direction: Direction, over: float, down: float) -> Non
     else:
         low, high = ("l", "r") if direction is Direction.LEFT else ("r", "l")
         bent = 12.0 if direction is Direction.LEFT else -12.0
-        t.along([(over, {}), (middle, {"flexion": 14.0, "lateral": bent}), (down, {"flexion": 12.0, "lateral": 0.0})])
+        t.along([(over, {}), (middle, {"flexion": 14.0, "lateral": bent}), (down, {"flexion": 3.0, "lateral": 0.0})])
+        # Few lie square on their side: the body rolls on to the front or the back.
+        t.move(middle, down + 0.3, {"pitch": t.chance.uniform(-30, 28)})
         t.along([(over, {}), (down, {f"thigh_{low}": 25.0, f"thigh_{high}": 42.0, f"bend_{low}": 40.0,
                                      f"bend_{high}": 62.0, **both(spread=0.0)})])  # fmt: skip
         t.along([

@@ -141,14 +141,14 @@ def get_up(t: Timeline) -> None:
 def _from_the_back(t: Timeline) -> None:
     begin, tall = t.clock, t.body.stature
     pace = t.chance.uniform(1.0, 1.3)
-    seated = begin + 2.2 * pace
-    t.move(begin, seated, {
+    sat_up, seated = begin + 1.7 * pace, begin + 2.6 * pace
+    t.move(begin, sat_up, {
         "pitch": 0.0, "roll": 0.0, "flexion": 28.0, "lateral": 0.0, "twist": 0.0, "height": 0.0,
-        "turn": 0.0, "nod": 0.0, **both(elevation=25.0, plane=10.0, elbow=30.0, thigh=70.0, bend=95.0, spread=6.0),
+        "turn": 0.0, "nod": 0.0, **both(elevation=25.0, plane=10.0, elbow=30.0, thigh=130.0, bend=108.0, spread=6.0),
     })  # fmt: skip
     fx, fy = t.ahead(0.27 * tall)
     t.preset(begin, t.stance(fx, fy, t.now("heading")) | both(heel=0.0, ball_z=0.0))
-    t.move(begin + 0.6 * (seated - begin), seated, both(loose=0.0))
+    t.move(sat_up, seated, both(loose=0.0))
     up = seated + 1.7 * pace
     t.along([(seated, {}), (seated + 0.9 * pace, {"height": 0.29 * tall}), (up, {"height": standing(t)})])
     t.along([(seated, {}), (seated + 0.8 * pace, {"flexion": 62.0}), (up, {"flexion": 0.0})])
