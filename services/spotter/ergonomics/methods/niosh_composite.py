@@ -118,7 +118,7 @@ class CompositeIndex:
 def _tasks(rows: Sequence[Row], duration: str) -> list[Task]:
     return [
         Task(
-            row.fili, row.stli(duration), (row.inputs["f_per_min"].low, row.inputs["f_per_min"].high), row.lift.v_origin
+            row.fili, row.stli[duration], (row.inputs["f_per_min"].low, row.inputs["f_per_min"].high), row.lift.v_origin
         )
         for row in rows
     ]

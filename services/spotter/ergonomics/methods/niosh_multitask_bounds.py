@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -23,7 +23,7 @@ from spotter.ergonomics.methods.niosh_bounds import Interval
 
 Array = npt.NDArray[np.float64]
 
-MOST_ORDERS = 20_000
+MOST_ORDERS = 5_000
 """Sets of tasks that the search visits at most; beyond, the order is too open to bound the index."""
 
 
@@ -48,7 +48,11 @@ def composite_bounds(tasks: Sequence[Task], duration: str, system: System) -> In
         OrderTooOpenError: too many orders of the tasks are possible.
     """
     everything = (1 << len(tasks)) - 1
+    first = _must_come_first(tasks)
     visited = 0
+
+    def possible(done: int) -> list[int]:
+        return [n for n in range(len(tasks)) if not done >> n & 1 and not first[n] & ~done]
 
     @cache
     def rest(done: int) -> Interval:
@@ -61,7 +65,7 @@ def composite_bounds(tasks: Sequence[Task], duration: str, system: System) -> In
             return 0.0, 0.0
         before = _sum(tasks[n].f for n in range(len(tasks)) if done >> n & 1)
         lowest, highest = math.inf, 0.0
-        for n in _next(tasks, done):
+        for n in possible(done):
             least, most = _rise(before, tasks[n].f, tasks[n].v, duration, system)
             further = rest(done | 1 << n)
             lowest = min(lowest, _times(tasks[n].fili[0], least) + further[0])
@@ -70,7 +74,7 @@ def composite_bounds(tasks: Sequence[Task], duration: str, system: System) -> In
 
     lowest, highest = math.inf, 0.0
     floor = max(task.stli[0] for task in tasks)
-    for n in _next(tasks, 0):
+    for n in possible(0):
         further = rest(1 << n)
         lowest = min(lowest, max(floor, tasks[n].stli[0]) + further[0])
         highest = max(highest, tasks[n].stli[1] + further[1])
@@ -89,9 +93,10 @@ def ranks(tasks: Sequence[Task]) -> list[tuple[int, int]]:
     ]
 
 
-def _next(tasks: Sequence[Task], done: int) -> list[int]:
-    left = [n for n in range(len(tasks)) if not done >> n & 1]
-    return [n for n in left if all(_before(tasks, n, k) for k in left if k != n)]
+def _must_come_first(tasks: Sequence[Task]) -> list[int]:
+    """For each task the set, as bits, of those that come before it in every order."""
+    places = range(len(tasks))
+    return [sum(1 << k for k in places if k != n and not _before(tasks, n, k)) for n in places]
 
 
 def _before(tasks: Sequence[Task], n: int, k: int) -> bool:
@@ -104,7 +109,7 @@ def _before(tasks: Sequence[Task], n: int, k: int) -> bool:
     return mine.stli[1] >= other.stli[0]
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def _rise(before: Interval, f: Interval, v: Interval, duration: str, system: System) -> Interval:
     """Least and greatest 1 / FM(S + F) - 1 / FM(S) for S in `before` and F in `f`; it grows with F."""
     heights = {v[0], v[1]} if (v[0] < system.v_neutral) != (v[1] < system.v_neutral) else {v[0]}

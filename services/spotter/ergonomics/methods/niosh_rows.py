@@ -72,10 +72,14 @@ class Row:
     def fili(self) -> Interval:
         return over(self.load_max, self.firwl)
 
-    def stli(self, duration: str) -> Interval:
-        """Of the average load at the task's own frequency."""
-        f, place = self.inputs["f_per_min"], DURATIONS.index(duration)
-        return over(self.load, rwl_bounds(replace(self.lift, f=(f.low, f.high), duration=(place, place))))
+    @cached_property
+    def stli(self) -> Mapping[str, Interval]:
+        """Of the average load at the task's own frequency, by duration."""
+        f = self.inputs["f_per_min"]
+        return {
+            duration: over(self.load, rwl_bounds(replace(self.lift, f=(f.low, f.high), duration=(place, place))))
+            for place, duration in enumerate(DURATIONS)
+        }
 
 
 def over(load: Given, limit: Interval) -> Interval:
