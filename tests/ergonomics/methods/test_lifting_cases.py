@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spotter.ergonomics.methods import assess
 from spotter.ergonomics.methods.niosh import (
     COUPLINGS,
     DURATIONS,
@@ -149,3 +150,53 @@ def test_variable_index(cases: list[dict[str, Any]]) -> None:
         for grouping in GROUPINGS:
             found = variable_index(given["FILI"], given["F_total"], given["duration"], grouping, given["V_for_FM"])
             assert float(found) == pytest.approx(case["expected"][f"VLI_{grouping}"], abs=1e-4), case["id"]
+
+
+def test_single_tasks_by_the_methods(cases: list[dict[str, Any]]) -> None:
+    for case in of_kind(cases, "worked_single", "synthetic_single"):
+        given, expected = case["inputs"], case["expected"].get("full_precision", case["expected"])
+        length, mass = ("cm", "kg") if given["units"] == "metric" else ("in", "lb")
+        job = {f"load_{mass}": given["load"], "f_per_min": given["F"]}
+        job |= {name: given[name] for name in ("duration", "coupling", "significant_control")}
+        for prefix, end in (("", given["origin"]), ("destination_", given["destination"])):
+            job |= {f"{prefix}h_{length}": end["H"], f"{prefix}v_{length}": end["V"], f"{prefix}a_deg": end["A"]}
+        result = assess("niosh" if mass == "kg" else "niosh_us", **job)
+        assert result.details["RWL"] == pytest.approx((expected["RWL"],) * 2, abs=1e-4), case["id"]
+        if expected.get("LI") is None:
+            assert (result.name, result.low, result.high) == ("RWL", 0.0, 0.0), case["id"]
+        else:
+            assert (result.name, result.value) == ("LI", pytest.approx(expected["LI"], abs=1e-4)), case["id"]
+
+
+def test_jobs_by_the_methods(cases: list[dict[str, Any]]) -> None:
+    for case in of_kind(cases, "worked_cli", "synthetic_cli"):
+        given, expected = case["inputs"], case["expected"].get("full_precision", case["expected"])
+        length, mass = ("cm", "kg") if given["units"] == "metric" else ("in", "lb")
+        tasks = [
+            {
+                f"load_{mass}": task["L"], f"load_max_{mass}": task.get("L_max"), f"h_{length}": task["H"],
+                f"v_{length}": task["V"], f"d_{length}": task["D"], "a_deg": task["A"], "f_per_min": task["F"],
+                "coupling": task["C"],
+            }
+            for task in given["tasks"]
+        ]  # fmt: skip
+        result = assess("cli" if mass == "kg" else "cli_us", tasks=tasks, duration=given["duration"])
+        assert result.low == result.high == pytest.approx(expected["CLI"], abs=1e-4), case["id"]
+        ranks = [result.details[f"row_{n}_rank"][0] - 1 for n in range(1, len(tasks) + 1)]
+        assert [ranks.index(n) for n in range(len(tasks))] == expected["order_zero_based"], case["id"]
+    for case in of_kind(cases, "vli"):
+        given = case["inputs"]
+        lifts = [{"fili": fili, "v_cm": given["V_for_FM"]} for fili in given["FILI"]]
+        for grouping in GROUPINGS:
+            result = assess(
+                "vli", lifts=lifts, f_per_min=given["F_total"], duration=given["duration"], grouping=grouping
+            )
+            assert result.value == pytest.approx(case["expected"][f"VLI_{grouping}"], abs=1e-4), case["id"]
+    for case in of_kind(cases, "iso_reference_mass"):
+        given = case["inputs"]
+        result = assess(
+            "iso_11228_1", load_kg=given["load"], h_cm=given["H"], v_cm=given["V"], d_cm=given["D"], a_deg=given["A"],
+            f_per_min=given["F"], duration=given["duration"], coupling=given["coupling"],
+            reference_mass_kg=given["reference_mass"],
+        )  # fmt: skip
+        assert result.value == pytest.approx(case["expected"]["LI"], abs=1e-6), case["id"]
