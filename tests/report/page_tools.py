@@ -1,11 +1,28 @@
-"""Reading a page back."""
+"""Running commands, and reading a page back."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from html.parser import HTMLParser
+from typing import Protocol
 
 VOID = {"meta", "br", "hr", "col", "link", "img", "input"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Run(Protocol):
+    """Runs `spotter` with arguments."""
+
+    def __call__(self, *arguments: object) -> Outcome: ...
 
 
 class Outline(HTMLParser):
