@@ -196,7 +196,8 @@ def _blur(still: Still, scale: _Scale, *, floor: bool = False) -> float:
     """Half width of what keypoints add to a height or distance, m."""
     metre = scale.stature / scale.px[0]
     feet = _FLOOR_SD * metre if floor else 0.0
-    return _Z90 * math.hypot(still["noise"] / scale.px[0], _KNUCKLES_SD_M, feet)
+    # Two hands err by themselves, so their middle errs less.
+    return _Z90 * math.hypot(still["noise"] / math.sqrt(2) / scale.px[0], _KNUCKLES_SD_M, feet)
 
 
 def _asymmetry(origin: Still, scale: _Scale, hand: str, *, still_feet: bool) -> Measure:

@@ -31,10 +31,9 @@ _FAR_BELOW_HIPS = 0.18
 
 _UPRIGHT_TRUNK_DEG = 25.0
 
-_LYING_HIPS = 0.28
-_LYING_SHOULDERS = 0.40
-"""Hips and shoulders below these: on the ground, or nearly. Wider than the fall rule's 0.20 and 0.30, because it only
-holds lifts back: shoulders of a deep squat are above 0.45, hips of a stoop at 0.5 [D]."""
+_LYING_HIPS = 0.20
+_LYING_SHOULDERS = 0.30
+"""Hips and shoulders below these: on the ground, as in the fall rule (METHODS 8.2)."""
 
 _SEAT_HIPS = (0.18, 0.42)
 """Hips of someone who sits [D]: from a stool to a raised chair."""
@@ -47,6 +46,9 @@ _SAME_HIPS = 0.06
 
 _KNEELING = 0.09
 """Knees below this are on the floor: a joint's own height of 0.03 to 0.05 and noise [D]."""
+
+_FRONTAL_DEG = 30.0
+"""A yaw of more than this is no side view."""
 
 _OWN_FOOT = 0.13
 """Both hands within this of one ankle are at the own shoe, not at a load [D]."""
@@ -100,7 +102,9 @@ def upright(still: Still) -> bool:
 
 
 def at_own_foot(still: Still) -> bool:
-    """Both hands at one ankle, from whatever side it is seen: a shoe is tied."""
+    """Both hands at one ankle: a shoe is tied. From in front a load before the feet can look the same."""
+    if still.view.yaw is not None and still.view.yaw[0] > _FRONTAL_DEG:
+        return False
     for side in ("left", "right"):
         x, y = still.get(f"ankle_{side}_x"), still.get(f"ankle_{side}_y")
         if x is None or y is None:

@@ -16,8 +16,13 @@ from spotter.core.clock import SECOND, from_seconds
 from spotter.ergonomics.events.lift_hands import Hands
 from spotter.ergonomics.events.lift_signals import LiftSignals, LiftView
 
-_NEAR = 0.06
-"""Hands within this of a turn are still there, m [D]: twice the noise of a wrist, or what 0.15 m/s makes in 0.4 s."""
+_NEAR_M = (0.06, 0.12)
+"""Hands within this of a turn are still there, m [D]: what 0.15 m/s makes in 0.4 s; more where they are seen badly, one
+standard deviation of their place, up to the second figure."""
+
+_MOST_WAY_M = 0.25
+_NOISES = 2.0
+"""Where hands are seen badly they turn only after this many standard deviations, up to so much, m [D]."""
 
 _RECENT, _EVERY = from_seconds(2.5), from_seconds(0.08)
 """How far back, and at what steps at least, heights are kept to look where the hands have been."""
@@ -64,7 +69,7 @@ FIELDS = (
     "hip", "shank", "apart", "noise", "stature", "px", "px_low", "px_high",
 )  # fmt: skip
 """What is averaged: places px, angles degrees, `px` pixels to a metre."""
-_HIPS_X, _FLOOR, _STATURE = (FIELDS.index(name) for name in ("hips_x", "floor", "stature"))
+_HIPS_X, _FLOOR, _STATURE, _NOISE, _PX = (FIELDS.index(name) for name in ("hips_x", "floor", "stature", "noise", "px"))
 
 _DEPTH = 2.5
 """Times by which a way towards the camera is longer than it looks, at a usual pitch of 24 degrees [D]."""
@@ -93,6 +98,7 @@ class Level:
         since, until: first and last time near it, UTC ns.
         reached_at: when it was reached.
         spent: the way from here is not a lift: a load has just been put down.
+        band: m around it that count as near.
         far: -sign times the height furthest from the extreme that still counts as near it.
         begun, gone: where the hips and the floor were at first, px, and how far they have gone since, statures.
         sums, counts, settled, view: of the frames near it, see `Still`.
@@ -103,6 +109,7 @@ class Level:
     since: int
     until: int
     reached_at: int
+    band: float
     spent: bool = False
     far: float = 0.0
     begun: tuple[float, float] | None = None
@@ -118,7 +125,7 @@ class Level:
         return self.until - self.since
 
     def near(self, height: float) -> bool:
-        return abs(height - self.height) <= _NEAR
+        return abs(height - self.height) <= self.band
 
     def still(self) -> Still:
         """The means."""
@@ -161,12 +168,15 @@ class Level:
         )
 
 
-_PLAIN = ("sign", "height", "since", "until", "reached_at", "spent", "far", "gone", "settled")
+_PLAIN = ("sign", "height", "since", "until", "reached_at", "band", "spent", "far", "gone", "settled")
 """Fields of a level that are plain values."""
 
 
 class Turns:
     """The zigzag of one height.
+
+    Args:
+        way: m by which a height must come back for a turn.
 
     Attributes:
         low, high: the extremes that are looked for now; one of them alone once the first turn was found.
@@ -180,21 +190,24 @@ class Turns:
 
     def update(self, at: int, height: float, sample: Sample, view: LiftView, settled: bool) -> Level | None:
         """One frame: height m; returns the turn that is certain with it."""
+        noise = (sample[_NOISE] or 0.0) / (sample[_PX] or 1.0)
+        way = max(self._way, min(_NOISES * noise, _MOST_WAY_M))
+        band = min(max(noise, _NEAR_M[0]), _NEAR_M[1])
         while self._recent and at - self._recent[0][0] > _RECENT:
             self._recent.popleft()
         if not self._recent or at - self._recent[-1][0] >= _EVERY:
-            self._recent.append((at, height, (sample[_HIPS_X] or 0.0) / (sample[_STATURE] or 1.0)))
+            self._recent.append((at, height, sample[_HIPS_X] or 0.0))
         if self.low is None and self.high is None:
-            self.low, self.high = self._new(-1, at, height), self._new(1, at, height)
+            self.low, self.high = self._new(-1, at, height, band), self._new(1, at, height, band)
         for level in (self.low, self.high):
             if level is not None:
                 self._follow(level, at, height, sample, view, settled)
-        if self.low is not None and height - self.low.height >= self._way:
+        if self.low is not None and height - self.low.height >= way:
             found, self.low = self.low, None
-            self.high = self._new(1, at, height)
-        elif self.high is not None and self.high.height - height >= self._way:
+            self.high = self._new(1, at, height, band)
+        elif self.high is not None and self.high.height - height >= way:
             found, self.high = self.high, None
-            self.low = self._new(-1, at, height)
+            self.low = self._new(-1, at, height, band)
         else:
             return None
         begun = self.low or self.high
@@ -205,7 +218,7 @@ class Turns:
     def around(self, level: Level, band: float, slow: float) -> tuple[int, int]:
         """First and last time, without a break, at which the height was within `band` m of a turn; it goes back for
         a few seconds. Away from the turn only heights that are left no faster than `slow` m/s count."""
-        since, until = level.since, level.until
+        since, until = level.since, level.reached_at
         rows = list(self._recent)
         for index in range(len(rows) - 1, -1, -1):
             when, height, _ = rows[index]
@@ -219,17 +232,17 @@ class Turns:
         return since, until
 
     def gone(self, since: int) -> float:
-        """How far the hips went across the picture from `since` on, statures; it goes back for a few seconds."""
+        """How far the hips went across the picture from `since` on, px; it goes back for a few seconds."""
         places = [hips for when, _, hips in self._recent if when >= since]
         return max(places) - min(places) if places else 0.0
 
-    def _new(self, sign: int, at: int, height: float) -> Level:
-        return Level(sign, height, at, at, at, far=-sign * height)
+    def _new(self, sign: int, at: int, height: float, band: float) -> Level:
+        return Level(sign, height, at, at, at, band, far=-sign * height)
 
     def _follow(self, level: Level, at: int, height: float, sample: Sample, view: LiftView, settled: bool) -> None:
         if level.sign * (height - level.height) > 0:
             level.height, level.reached_at = height, at
-            if level.far + level.sign * height > _NEAR:
+            if level.far + level.sign * height > level.band:
                 self._restart(level, at)
         if level.near(height):
             level.add(at, height, sample, view, settled)

@@ -85,7 +85,7 @@ class Way:
         """From a turn of the hands."""
         still = level.still()
         steps = Steps(still["feet_x"], still["floor"])
-        walked = max(level.gone, turns.gone(min(level.since, level.until - _BEFORE)))
+        walked = max(level.gone, turns.gone(min(level.since, level.until - _BEFORE)) / still["stature"])
         bands = [turns.around(level, band, slow) for band in _BANDS_M]
         reached = level.since if reached_at is None else min(reached_at, level.since)
         return cls(sign, reached, level.until, level.height, level.stayed, walked, still, steps, bands)
@@ -110,7 +110,7 @@ class Way:
         since, until = turns.around(level, _BANDS_M[band], slow)
         self.rested = until - since
         since, self.origin_at = self.bands[band]
-        self.stayed = self.origin_at - since
+        self.stayed = max(self.stayed, self.origin_at - since)
         self.reached_at = min(self.reached_at, since)
 
     @property
