@@ -149,6 +149,16 @@ def test_sessions_give_the_duration_by_edition() -> None:
         assess(NIOSH, **JOB, sessions=sessions)
 
 
+def test_more_than_eight_hours_of_sessions_are_out_of_scope() -> None:
+    job = {name: value for name, value in JOB.items() if name != "duration"}
+    result = assess(NIOSH, **job, sessions=[{"work_min": 300, "recovery_min": 30}, {"work_min": 200}])
+    assert result.status is Status.OUT_OF_SCOPE
+    assert result.reasons == ("out of scope: the sessions add up to 500 min, more than 8 hours",)
+    perhaps = assess(NIOSH, **job, sessions=[{"work_min": 300, "recovery_min": 30}, {"work_min": (150, 200)}])
+    assert perhaps.status is Status.BOUNDED
+    assert perhaps.value == assess(NIOSH, **{**JOB, "duration": "long"}).value
+
+
 def test_special_frequency_of_interrupted_lifting() -> None:
     assert assess(NIOSH, **{**JOB, "f_per_min": 10}, work_min_of_15=8).details["F"] == pytest.approx(
         (5.3333, 5.3333), 1e-4

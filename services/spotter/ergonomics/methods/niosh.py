@@ -29,6 +29,9 @@ RECOVERY_SHORT = {"1994": 1.2, "2021": 1.0}
 
 RECOVERY_MODERATE = 0.3
 
+MOST_MINUTES = 480.0
+"""Lifting for longer in a day is outside the equation."""
+
 
 @dataclass(frozen=True, slots=True)
 class System:
@@ -262,7 +265,7 @@ def duration_class(sessions: Sequence[tuple[float, float | None]], edition: str 
         raise MethodError(f"edition {edition!r} of the lifting manual is unknown", mend="Use 1994 or 2021.")
     if not sessions or any(not (w > 0 and (r is None or r >= 0)) for w, r in sessions):
         raise MethodError("lifting sessions are empty or hold a time below zero", mend="Give minutes of work and rest.")
-    if sum(work for work, _ in sessions) > 480:
+    if sum(work for work, _ in sessions) > MOST_MINUTES:
         raise MethodError("lifting goes on for more than 8 hours", mend="The equation does not cover that.")
     ratio, worst, block = RECOVERY_SHORT[edition], 0, 0.0
     for number, (work, recovery) in enumerate(sessions, 1):

@@ -15,10 +15,10 @@ import numpy as np
 from spotter.core.contracts import Status
 from spotter.ergonomics.methods.api import Asked, Given, Kind, Provenance, Result
 from spotter.ergonomics.methods.inputs import complete
-from spotter.ergonomics.methods.lifting_scope import SCOPE, scope
+from spotter.ergonomics.methods.lifting_scope import SCOPE
 from spotter.ergonomics.methods.niosh import METRIC, US, System
 from spotter.ergonomics.methods.niosh_bounds import Interval
-from spotter.ergonomics.methods.niosh_inputs import DURATION, EDITION, SESSIONS, durations
+from spotter.ergonomics.methods.niosh_inputs import DURATION, EDITION, SESSIONS, durations, outside
 from spotter.ergonomics.methods.niosh_multitask import composite_index
 from spotter.ergonomics.methods.niosh_multitask_bounds import OrderTooOpenError, Task, composite_bounds, ranks
 from spotter.ergonomics.methods.niosh_rows import Answer, Array, Draws, Row, columns, row_name
@@ -40,7 +40,7 @@ class CompositeIndex:
     def assess(self, given: Mapping[str, Given], **options: Any) -> Result:
         """CLI of one job. See `Method.assess`."""
         inputs = complete(self.name, self.asks, given)
-        surely, possibly = scope(inputs)
+        surely, possibly = outside(inputs)
         rows = [Row(row, self.system) for row in inputs["tasks"].rows]
         duration = replace(inputs["duration"], choices=durations(inputs))
         rule = "/".join(inputs["edition"].choices)

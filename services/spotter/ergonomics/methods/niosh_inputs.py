@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from spotter.core.errors import MethodError
 from spotter.ergonomics.methods.api import Asked, Given, Kind, Provenance
-from spotter.ergonomics.methods.lifting_scope import SCOPE
-from spotter.ergonomics.methods.niosh import COUPLINGS, DURATIONS, RECOVERY_SHORT, System, duration_class
+from spotter.ergonomics.methods.lifting_scope import SCOPE, scope
+from spotter.ergonomics.methods.niosh import COUPLINGS, DURATIONS, MOST_MINUTES, RECOVERY_SHORT, System, duration_class
 from spotter.ergonomics.methods.niosh_bounds import Interval, Lift
 
 Array = npt.NDArray[np.float64]
@@ -116,11 +116,25 @@ def asks(system: System, *, reference_mass: bool = False) -> tuple[Asked, ...]:
     )
 
 
+def outside(inputs: Mapping[str, Given], flags: Iterable[Asked] = SCOPE) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Reasons why the equation does not apply: (surely, possibly); see `lifting_scope.scope`, and sessions over 8 h."""
+    surely, possibly = scope(inputs, flags)
+    least, most = (sum(getattr(row["work_min"], end) for row in inputs["sessions"].rows) for end in ("low", "high"))
+    if least > MOST_MINUTES:
+        return (*surely, f"out of scope: the sessions add up to {least:g} min, more than 8 hours"), possibly
+    if most > MOST_MINUTES:
+        return surely, (
+            *possibly,
+            f"out of scope if it applies: the sessions add up to {most:g} min, more than 8 hours",
+        )
+    return surely, possibly
+
+
 def durations(inputs: Mapping[str, Given]) -> tuple[str, ...]:
     """The duration classes that may apply, from the class or the sessions that were entered.
 
     Raises:
-        MethodError: both were entered, or the sessions are more than 8 hours.
+        MethodError: both were entered.
     """
     rows = inputs["sessions"].rows
     if not rows:
@@ -135,7 +149,8 @@ def durations(inputs: Mapping[str, Given]) -> tuple[str, ...]:
                 work, rest = row["work_min"], row["recovery_min"]
                 last = number == len(rows) and rest.provenance is Provenance.UNKNOWN
                 sessions.append((work.high if most else work.low, None if last else rest.low if most else rest.high))
-            classes.append(DURATIONS.index(duration_class(sessions, edition)))
+            whole = sum(work for work, _ in sessions)
+            classes.append(2 if whole > MOST_MINUTES else DURATIONS.index(duration_class(sessions, edition)))
     return DURATIONS[min(classes) : max(classes) + 1]
 
 

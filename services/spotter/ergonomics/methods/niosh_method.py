@@ -17,10 +17,10 @@ import numpy as np
 from spotter.core.contracts import Status
 from spotter.ergonomics.methods.api import Given, Kind, Provenance, Result
 from spotter.ergonomics.methods.inputs import complete
-from spotter.ergonomics.methods.lifting_scope import SCOPE, scope
+from spotter.ergonomics.methods.lifting_scope import SCOPE
 from spotter.ergonomics.methods.niosh import A_MOST, METRIC, US, System, lifting_index
 from spotter.ergonomics.methods.niosh_bounds import Judged, Lift, judge, rwl_bounds, worst_and_best
-from spotter.ergonomics.methods.niosh_inputs import Array, asks, durations, lift_of, values_of
+from spotter.ergonomics.methods.niosh_inputs import Array, asks, durations, lift_of, outside, values_of
 from spotter.ergonomics.methods.numbers import draws, is_open, shares, widening
 
 GOAL, HAZARDOUS = 1.0, 3.0
@@ -53,7 +53,7 @@ class LiftingEquation:
         """RWL, or LI where a load is known, of one lifting task. See `Method.assess`."""
         entered = complete(self.name, self.asks, given)
         inputs = {**entered, "duration": replace(entered["duration"], choices=durations(entered))}
-        surely, possibly = scope(inputs, self._flags)
+        surely, possibly = outside(inputs, self._flags)
         if surely:
             return self._result(entered, "RWL", Status.OUT_OF_SCOPE, math.nan, math.nan, reasons=surely)
         lift = lift_of(inputs, self.system, reference_mass=self.reference_mass)

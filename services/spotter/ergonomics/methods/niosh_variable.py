@@ -17,10 +17,10 @@ import numpy as np
 from spotter.core.contracts import Status
 from spotter.ergonomics.methods.api import Asked, Given, Kind, Provenance, Result
 from spotter.ergonomics.methods.inputs import complete
-from spotter.ergonomics.methods.lifting_scope import SCOPE, scope
+from spotter.ergonomics.methods.lifting_scope import SCOPE
 from spotter.ergonomics.methods.niosh import METRIC
 from spotter.ergonomics.methods.niosh_bounds import Interval
-from spotter.ergonomics.methods.niosh_inputs import DURATION, EDITION, FREQUENCY, SESSIONS, durations
+from spotter.ergonomics.methods.niosh_inputs import DURATION, EDITION, FREQUENCY, SESSIONS, durations, outside
 from spotter.ergonomics.methods.niosh_multitask import GROUPINGS, variable_index
 from spotter.ergonomics.methods.niosh_rows import Answer, Array, Draws, Row, columns
 from spotter.ergonomics.methods.numbers import is_open
@@ -57,7 +57,7 @@ class VariableIndex:
     def assess(self, given: Mapping[str, Given], **options: Any) -> Result:
         """VLI of one job. See `Method.assess`."""
         inputs = complete(self.name, self.asks, given)
-        surely, possibly = scope(inputs)
+        surely, possibly = outside(inputs)
         rows = [Row(row, METRIC) for row in inputs["lifts"].rows]
         duration = replace(inputs["duration"], choices=durations(inputs))
         rule, edition = "/".join(inputs["grouping"].choices), "/".join(inputs["edition"].choices)
