@@ -125,9 +125,7 @@ def test_upgrades_at_the_same_time_migrate_once(url: str) -> None:
         thread.join(60)
     assert sorted(applied) == [(), (), REVISIONS]
     with Store.open(url, "read") as store:
-        assert [(one.action, one.details["revisions"]) for one in store.audit()] == [
-            ("upgrade", list(REVISIONS))
-        ]
+        assert [(one.action, one.details["revisions"]) for one in store.audit()] == [("upgrade", list(REVISIONS))]
 
 
 def test_what_an_older_spotter_wrote_is_kept(url: str) -> None:

@@ -20,6 +20,9 @@ VARIABLE_LEAST, VARIABLE_MOST = 30, 60
 them, evenly over the time, stands for all."""
 
 
+DAMAGE_MOST = 20
+"""Lifts that stand for all in the cumulative damage; the interval hardly changes with more."""
+
 BEHIND_CM = (-5.0, 30.0)
 """How far L5/S1 may be behind the middle of the ankles: upright about above it, in a stoop or squat the hips go back to
 keep the balance. [D]"""
@@ -79,7 +82,7 @@ def _damage(record: Record, entered: Entered, watched_s: float) -> Judged | None
     if task.frequency is None and rate.status not in (Status.OK, Status.BOUNDED):
         return None
     least, most = task.frequency or (rate.low, rate.high)
-    sample = evenly(inside, VARIABLE_MOST)
+    sample = evenly(inside, DAMAGE_MOST)
     minutes = tuple(60 * hours for hours in task.hours)
     each = Given.between(least * minutes[0] / len(sample), most * minutes[1] / len(sample))
     rows = tuple(
