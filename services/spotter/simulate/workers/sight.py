@@ -60,8 +60,9 @@ _LIMBS = (
 )
 """From joint, to joint, radius m."""
 
-_TRUNK, _HEAD = 0.11, 0.085
-"""Radius of a capsule from mid-hip to mid-shoulder and of a sphere about the middle of the ears, m."""
+_TRUNK, _HEAD, _FACE = 0.11, 0.085, 0.03
+"""Radius of a capsule from mid-hip to mid-shoulder, of a sphere about the middle of the ears, and of one about the
+middle of the eyes (the bridge of the nose), m."""
 
 _NEAR = np.array([0.05] * 5 + [0.10] * 2 + [0.05] * 4 + [0.12] * 2 + [0.09] * 2 + [0.06] * 2)
 """(17,) m before the joint at which a line of sight has reached the body part that the joint is in."""
@@ -96,8 +97,9 @@ def see(takes: Sequence[Take], view: Viewpoint) -> Sight:
 
 def _behind_body(lens: Floats, joints: Floats, body: Floats, *, own: bool) -> npt.NDArray[np.bool_]:
     """(T, 17) joints that are behind a body (T, 17, 3)."""
-    hips, shoulders, ears = (body[:, pair].mean(axis=1) for pair in ([11, 12], [5, 6], [3, 4]))
+    hips, shoulders, ears, eyes = (body[:, pair].mean(axis=1) for pair in ([11, 12], [5, 6], [3, 4], [1, 2]))
     hidden = _behind(lens, joints, hips, shoulders, _TRUNK) | _behind(lens, joints, ears, ears, _HEAD)
+    hidden |= _behind(lens, joints, eyes, eyes, _FACE)
     for begin, end, radius in _LIMBS:
         behind = _behind(lens, joints, body[:, begin], body[:, end], radius)
         if own:

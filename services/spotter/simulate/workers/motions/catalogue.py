@@ -154,11 +154,14 @@ def _fall_from_ladder(t: Timeline) -> None:
 def _collapse(t: Timeline) -> None:
     gait.stand(t, 1.5)
     falls.collapse(t)
-    gait.stand(t, _ON_THE_GROUND)
+    gait.stand(t, _AFTER_A_COLLAPSE)
 
 
 _ON_THE_GROUND = 5.0
 """Seconds that a fall's take goes on after it: longer than the fall rule waits."""
+
+_AFTER_A_COLLAPSE = 11.0
+"""The same after a slow descent, where the rule waits for 8 s."""
 
 _FROM_STANDING: dict[str, Motion] = {
     "stand": _stand,
