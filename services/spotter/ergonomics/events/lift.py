@@ -113,7 +113,7 @@ class LiftMachine:
         """The person is gone or the stream is over: a lift that has arrived is told, the rest forgotten."""
         way, high = self._way, self._turns.high
         if way is not None and way.sign > 0 and way.destination is None and high is not None:
-            way.arrive(high, self._turns, self._p.rest_speed)
+            way.arrive(high, self._turns)
         found = self._told(way, way.destination_at) if way is not None and way.sign > 0 else None
         self._reset()
         return found
@@ -189,7 +189,7 @@ class LiftMachine:
             return found
         way = self._way
         if way is not None:
-            way.arrive(turn, self._turns, self._p.rest_speed)
+            way.arrive(turn, self._turns)
         if way is None or not way.is_lift(self._p):
             # Hands that were there when the person came into view may be on their way from anywhere.
             lowers = not self._lying and self._reached_at is not None and not posture.down(turn.still())
@@ -204,7 +204,7 @@ class LiftMachine:
             return None
         hold = from_seconds(self._p.hold_s)
         if way.sign > 0 and way.destination is None and high is not None and high.stayed >= hold:
-            way.arrive(high, self._turns, self._p.rest_speed)
+            way.arrive(high, self._turns)
             return self._close(way, way.destination_at)
         if low is not None and high is None and low.stayed >= _RESTED * self._rest:
             return self._over(low)
@@ -220,7 +220,7 @@ class LiftMachine:
         if way is None:
             return None
         if way.sign < 0:
-            way.arrive(low, self._turns, self._p.rest_speed)
+            way.arrive(low, self._turns)
             found = self._close(way, low.since)
             low.spent = found is not None
             return found

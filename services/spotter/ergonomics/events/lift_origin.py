@@ -67,12 +67,15 @@ def height(still: Still, name: str) -> float:
     return (floor - still[f"{name}_y"]) / still["stature"]
 
 
-def down(still: Still) -> bool:
-    """Hands lower than arms reach without bending, and a body that is bent: the trunk, the knees, or seen from in front
-    hands far below the hips."""
+def bent(still: Still) -> bool:
+    """A trunk or knees that are bent, or, seen from in front, hands far below the hips."""
     hands, hips = height(still, "middle"), height(still, "hips")
-    bent = still["trunk"] >= _BENT_TRUNK_DEG or hips <= _LOW_HIPS or hips - hands >= _FAR_BELOW_HIPS
-    return hands <= HANGING - _BELOW and bent
+    return still["trunk"] >= _BENT_TRUNK_DEG or hips <= _LOW_HIPS or hips - hands >= _FAR_BELOW_HIPS
+
+
+def down(still: Still) -> bool:
+    """Hands lower than arms reach without bending, and a body that is bent."""
+    return height(still, "middle") <= HANGING - _BELOW and bent(still)
 
 
 def hanging(still: Still) -> bool:

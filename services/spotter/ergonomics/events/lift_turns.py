@@ -101,7 +101,9 @@ class Level:
         band: m around it that count as near.
         far: -sign times the height furthest from the extreme that still counts as near it.
         begun, gone: where the hips and the floor were at first, px, and how far they have gone since, statures.
-        sums, counts, settled, view: of the frames near it, see `Still`.
+        sums, counts: over the frames from the first near it to the last; `later`, `laters` of those that follow, which
+            count once the hands are near again.
+        settled, view: of the newest frame near it.
     """
 
     sign: int
@@ -116,6 +118,8 @@ class Level:
     gone: float = 0.0
     sums: list[float] = field(default_factory=lambda: [0.0] * len(FIELDS))
     counts: list[int] = field(default_factory=lambda: [0] * len(FIELDS))
+    later: list[float] = field(default_factory=lambda: [0.0] * len(FIELDS))
+    laters: list[int] = field(default_factory=lambda: [0] * len(FIELDS))
     settled: bool = False
     view: LiftView = field(default_factory=LiftView)
 
@@ -133,7 +137,16 @@ class Level:
         return Still(means, self.settled, self.view)
 
     def add(self, at: int, height: float, sample: Sample, view: LiftView, settled: bool) -> None:
-        """One more frame near it."""
+        """One more frame."""
+        for index, value in enumerate(sample):
+            if value is not None:
+                self.later[index] += value
+                self.laters[index] += 1
+        if not self.near(height):
+            return
+        self.sums = [one + more for one, more in zip(self.sums, self.later, strict=True)]
+        self.counts = [one + more for one, more in zip(self.counts, self.laters, strict=True)]
+        self.later, self.laters = [0.0] * len(FIELDS), [0] * len(FIELDS)
         self.until = at
         self.far = max(self.far, -self.sign * height)
         self.view, self.settled = view, settled
@@ -143,27 +156,25 @@ class Level:
         # A floor that is a guess goes with the ankles' noise; one that is known moves only with the person.
         down = floor - self.begun[1] if settled else 0.0
         self.gone = max(self.gone, math.hypot(x - self.begun[0], _DEPTH * down) / stature)
-        for index, value in enumerate(sample):
-            if value is not None:
-                self.sums[index] += value
-                self.counts[index] += 1
 
     def state(self) -> list[Any]:
         """Everything, as plain values."""
         return [
             [getattr(self, name) for name in _PLAIN], None if self.begun is None else list(self.begun),
-            list(self.sums), list(self.counts), self.view.state(),
+            list(self.sums), list(self.counts), list(self.later), list(self.laters), self.view.state(),
         ]  # fmt: skip
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> Self:
         """The level that `state` was taken from."""
-        plain, begun, sums, counts, view = state
+        plain, begun, sums, counts, later, laters, view = state
         return cls(
             **dict(zip(_PLAIN, plain, strict=True)),
             begun=None if begun is None else (begun[0], begun[1]),
             sums=list(sums),
             counts=list(counts),
+            later=list(later),
+            laters=list(laters),
             view=LiftView.restore(view),
         )
 
@@ -244,8 +255,7 @@ class Turns:
             level.height, level.reached_at = height, at
             if level.far + level.sign * height > level.band:
                 self._restart(level, at)
-        if level.near(height):
-            level.add(at, height, sample, view, settled)
+        level.add(at, height, sample, view, settled)
 
     def _restart(self, level: Level, at: int) -> None:
         """The extreme has moved on from what it was: only the newest frames are near it."""
@@ -256,6 +266,7 @@ class Turns:
                 break
             level.since, level.far = when, max(level.far, -level.sign * height)
         level.begun, level.gone = None, 0.0
+        level.later, level.laters = [0.0] * len(FIELDS), [0] * len(FIELDS)
         level.sums, level.counts = [0.0] * len(FIELDS), [0] * len(FIELDS)
 
     def state(self) -> list[Any]:

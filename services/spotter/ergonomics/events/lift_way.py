@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -102,12 +103,12 @@ class Way:
         self.both += all(hands.seen)
         self.steps.observe(signals.feet[0], signals.floor, signals.stature, sum(signals.view.pitch) / 2)
 
-    def arrive(self, level: Level, turns: Turns, slow: float) -> None:
+    def arrive(self, level: Level, turns: Turns) -> None:
         """The hands have come to a new place."""
         self.destination_at, self.destination = level.since, level.still()
         self.stepped, self.rise = self.steps.count, abs(level.height - self.height)
         band = sum(band <= _BAND_SHARE * self.rise for band in _BANDS_M[1:])
-        since, until = turns.around(level, _BANDS_M[band], slow)
+        since, until = turns.around(level, _BANDS_M[band], math.inf)
         self.rested = until - since
         since, self.origin_at = self.bands[band]
         self.stayed = max(self.stayed, self.origin_at - since)
@@ -137,13 +138,11 @@ class Way:
     def is_lift(self, parameters: LiftParameters) -> bool:
         """Whether hands that went so far may have had a load in them."""
         origin, destination, rest = self.origin, self.destination, from_seconds(parameters.rest_s)
-        if destination is None or self.stayed < rest or self.walked > _WALK:
+        if destination is None or min(self.stayed, self.rested) < rest or self.walked > _WALK:
             return False
-        if self.rise < max(parameters.least_rise_m, _NOISES * self.noise) or self.rested < rest:
+        if self.rise < max(parameters.least_rise_m, _NOISES * self.noise):
             return False
-        if self.noise > _BLURRED_M and self.steps.count > 0:
-            return False
-        if self.stayed > from_seconds(parameters.longest_grasp_s) or self.destination_at - self.origin_at < _LEAST:
+        if self.destination_at - self.origin_at < _LEAST or (self.noise > _BLURRED_M and self.steps.count > 0):
             return False
         if posture.lying(origin) or posture.lying(destination) or posture.at_own_foot(origin):
             return False
@@ -152,9 +151,20 @@ class Way:
         sits = posture.seated(origin, destination)
         if sits and not posture.over_lap(destination if self.sign > 0 else origin):
             return False
-        if self.sign > 0 and posture.down(origin) and not sits:
-            least = _FAR_M if posture.down(destination) else _risen(origin, destination, "hips") + _BEYOND_HIPS_M
-            return self.rise >= least
+        if self.sign > 0 and not sits and posture.bent(origin):
+            return self._from_below(origin, destination, parameters)
+        return self._from_before(origin, destination, rest)
+
+    def _from_below(self, origin: Still, destination: Still, parameters: LiftParameters) -> bool:
+        """Up from where the person had to bend."""
+        low = posture.down(origin)
+        if self.stayed > from_seconds(parameters.longest_grasp_s) or (self.one_hand and not low):
+            return False
+        least = _FAR_M if not low or posture.down(destination) else 0.0
+        return self.rise >= max(least, _risen(origin, destination, "hips") + _BEYOND_HIPS_M)
+
+    def _from_before(self, origin: Still, destination: Still, rest: int) -> bool:
+        """From where the hands were before an upright or sitting body, or down with a load."""
         if self.one_hand or self.rise < _FAR_M or self.both < _MOSTLY * self.frames or not posture.held_up(origin):
             return False
         if min(self.stayed, self.rested) < _LONG_RESTS * rest or self.steps.count > 0:
