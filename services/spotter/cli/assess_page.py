@@ -67,7 +67,7 @@ def _lines(method: Method, result: Result) -> Iterator[str]:
         yield ""
         yield "What knowing an input would take off the range, at most"
         asked = {ask.name for ask in method.asks}
-        named = [(name if name in asked else f"{name} (both)", width) for name, width in result.widening]
+        named = [(f"{name} (both)" if sides_of(name, asked) else name, width) for name, width in result.widening]
         yield from _columns([(name, _figure(width)) for name, width in named[:_MOST_WIDENING]])
     yield ""
     yield from _inputs(method, result)
