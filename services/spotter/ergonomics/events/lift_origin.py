@@ -29,8 +29,6 @@ _LOW_HIPS = 0.43
 _FAR_BELOW_HIPS = 0.18
 """Hanging hands are 0.09 below the hips of someone who stands; twice that is bent [D]."""
 
-_UPRIGHT_TRUNK_DEG = 25.0
-
 _LYING_HIPS = 0.20
 _LYING_SHOULDERS = 0.30
 """Hips and shoulders below these: on the ground, as in the fall rule (METHODS 8.2)."""
@@ -76,12 +74,6 @@ def bent(still: Still) -> bool:
 def down(still: Still) -> bool:
     """Hands lower than arms reach without bending, and a body that is bent."""
     return height(still, "middle") <= HANGING - _BELOW and bent(still)
-
-
-def hanging(still: Still) -> bool:
-    """Upright with the hands where arms hang: nothing is told of what is in them."""
-    upright = still["trunk"] <= _UPRIGHT_TRUNK_DEG and height(still, "hips") >= 0.45
-    return upright and HANGING - _BELOW < height(still, "middle") < HANGING + _ABOVE and not in_front(still)
 
 
 def held_up(still: Still) -> bool:

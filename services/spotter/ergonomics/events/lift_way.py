@@ -170,7 +170,7 @@ class Way:
         if min(self.stayed, self.rested) < _LONG_RESTS * rest or self.steps.count > 0:
             return False
         rigid = abs(destination["apart"] / destination["px"] - origin["apart"] / origin["px"]) <= _RIGID_M
-        return rigid and not posture.hanging(destination)
+        return rigid and (posture.down(destination) or posture.held_up(destination))
 
     def state(self) -> list[Any]:
         """Everything, as plain values."""
