@@ -61,15 +61,6 @@ def number(angles: Angles, low: float, high: float) -> Numbers:
     return Numbers.of_angles(angles, low, high)
 
 
-def magnitude(angles: Angles, high: float) -> Numbers:
-    """How far from 0, whatever the direction."""
-    seen = Numbers.of_angles(angles, -high, high)
-    across = (seen.low <= 0) & (seen.high >= 0)
-    far = np.maximum(-seen.low, seen.high)
-    near = np.where(across, 0.0, np.minimum(np.abs(seen.low), np.abs(seen.high)))
-    return Numbers(near, far, np.abs(seen.value), seen.unknown, seen.reason)
-
-
 def upright(angles: Angles, tolerance: float, high: float) -> Numbers:
     """Angles from the vertical, where leaning back by up to `tolerance` counts as upright."""
     seen = Numbers.of_angles(angles, -90.0, high)
