@@ -148,9 +148,9 @@ class Timeline:
             spans[:] = [(begin, min(end, at)) for begin, end in spans]
 
     @property
-    def lying(self) -> bool:
-        """Whether the last motion has left the worker on the floor."""
-        return self.now("loose_l") > 0
+    def standing(self) -> bool:
+        """Whether the last motion has left the worker on their feet; else they lie, sit or kneel."""
+        return self.now("hung") == 0
 
     @property
     def place(self) -> tuple[float, float, float]:

@@ -113,14 +113,14 @@ def _tie_shoes(t: Timeline) -> None:
 
 
 def _lie(t: Timeline) -> None:
-    if not t.lying:
+    if t.standing:
         gait.stand(t, 0.8)
         floor.lie_down(t)
     gait.stand(t, t.chance.uniform(3.0, 5.0))
 
 
 def _get_up(t: Timeline) -> None:
-    if not t.lying:
+    if t.standing:
         _lie(t)
     floor.get_up(t)
     gait.stand(t, 1.0)
@@ -189,7 +189,7 @@ _FROM_STANDING: dict[str, Motion] = {
 
 def _standing(name: str, motion: Motion) -> Motion:
     def checked(t: Timeline) -> None:
-        if t.lying:
+        if not t.standing:
             raise ConfigError(f"motion '{name}' begins standing, and the worker lies", mend="Put get_up before it")
         motion(t)
 
