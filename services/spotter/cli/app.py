@@ -69,6 +69,7 @@ ENTRIES = (
     Entry("cameras", "spotter.cli.cameras", "app", "Calibrate and check how cameras see the floor.", group=True),
     Entry("models", "spotter.cli.models", "app", "List, check and import pose models.", group=True),
     Entry("config", "spotter.cli.config", "config", "Print every setting with its meaning and effective value."),
+    Entry("simulate", "spotter.cli.simulate", "simulate", "Play simulated workers into recordings and labels."),
     Entry("loadtest", "spotter.cli.loadtest", "loadtest", "Send the streams of virtual cameras and report figures."),
     Entry("doctor", "spotter.cli.doctor", "doctor", "Check this machine and say how to mend what is wrong."),
 )
