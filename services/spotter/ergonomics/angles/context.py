@@ -32,6 +32,7 @@ class Context:
         usable: (N,) the skeleton fits the one before and is not cut off by the picture's edge (METHODS 6.3.7).
         obstacle: (N,) for people, why not; empty where usable.
         sight: rays of all cameras that may be the true one; it holds the vertical and the pitch at each person's place.
+        up: (N, 2) unit vectors, up at the person's place in the picture.
         lean: (N,) degrees of the trunk from upright in the picture, to the right positive.
         steady: (N,) how much noise that line has when upright, as a share of what the deviations say, as seen so far.
         facing: the person against the line of sight.
@@ -51,6 +52,7 @@ class Context:
     usable: npt.NDArray[np.bool_]
     obstacle: npt.NDArray[np.object_]
     sight: Sight
+    up: npt.NDArray[np.float64]
     lean: Degrees
     steady: npt.NDArray[np.float64]
     facing: Facing

@@ -68,4 +68,4 @@ def learn(figures: Array, elapsed: Array, lean: Degrees, stated: Array, upright:
 def share(figures: Array) -> Array:
     """(N,) of the stated noise that upright lines have, between 0.5 and 1."""
     _, seconds, squares = figures.T
-    return np.clip(np.sqrt((_PRIOR_S + squares / _KEPT) / (_PRIOR_S + seconds)), _LEAST, 1.0)
+    return np.asarray(np.clip(np.sqrt((_PRIOR_S + squares / _KEPT) / (_PRIOR_S + seconds)), _LEAST, 1.0))

@@ -25,7 +25,7 @@ from spotter.ergonomics.angles.trunk import MIN_LENGTH_PX
 from spotter.ergonomics.angles.values import Angles, Degrees
 from spotter.ergonomics.geometry.ground import DRAWS
 from spotter.ergonomics.geometry.lens import Points
-from spotter.ergonomics.joints import HIPS, SHOULDERS
+from spotter.ergonomics.joints import ANKLES, HIPS, SHOULDERS
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.floating[Any]]
@@ -46,10 +46,11 @@ their noise [D]."""
 _UPRIGHT_DEG = 20.0
 """Up to this lean in the picture the line's noise is that of this person's upright moments (`Context.steady`)."""
 
-_LATERAL_SD = np.sin(np.radians(5.0))
+_LATERAL_SD, _LATERAL_SEEN_SD = np.sin(np.radians([5.0, 12.0]))
 _BACKWARD_DEG, _BACKWARD_SD = -25.0, 10.0
-"""Lateral bend of upright and bent work, standard deviation with heavy tails, and the backward lean from which on it is
-held less and less likely [D]; the lumbar spine extends by 15 to 30 degrees at most."""
+"""Lateral bend of upright and bent work, standard deviation with heavy tails: to judge flexion by, and a wider one to
+judge lateral bend itself by; and the backward lean from which on it is held less and less likely [D]; the lumbar spine
+extends by 15 to 30 degrees at most."""
 
 _LENGTH_SD = 0.10
 """Of the trunk's apparent length against this person's own, relative [D]."""
@@ -57,10 +58,13 @@ _LENGTH_SD = 0.10
 _NEARLY_UPRIGHT_DEG = 8.0
 """An inclination that begins below this begins at 0: it has no sign, and noise can make it too large only [D]."""
 
+_LOW_HIPS = 0.12
+"""Hips above the ankles in the picture, in statures, of somebody who squats as low as people do: 0.15 to 0.2 [D]."""
+
 _LATERAL_YAW_DEG, _LATERAL_INCLINATION_DEG = 60.0, 30.0
 """Lateral bend is seen from this yaw on, and up to this inclination (METHODS 6.3.4)."""
 
-_T = np.radians(np.linspace(-88.0, 88.0, 45)).astype(np.float32)[:, None, None]
+_T = np.radians(np.linspace(-87.0, 87.0, 30)).astype(np.float32)[:, None, None]
 _STEP = 2
 
 _OUT = 0.03
@@ -91,15 +95,24 @@ def trunk_pose(context: Context) -> TrunkPose:
     aside = cosine * parts[1] + sine * parts[3]
     rise = cosine * up + sine * deep
     flexion = np.degrees(np.arctan2(ahead, rise))
-    weight = _weight(context, flexion, aside, length, cosine)
+    weight = _weight(context, flexion, length, cosine)
+    tilts = aside * aside
+    sides = _quantiles(
+        np.degrees(np.arcsin(np.clip(aside, -1, 1))),
+        weight * (1 + tilts / np.float32(_LATERAL_SEEN_SD**2)) ** -2,
+        -90,
+        90,
+    )
+    weight *= (1 + tilts / np.float32(_LATERAL_SD**2)) ** -2
     bends = _quantiles(flexion, weight, -180, 180)
     leans = _quantiles(np.degrees(np.arccos(np.clip(rise, -1, 1))), weight, 0, 180)
-    sides = _quantiles(np.degrees(np.arcsin(np.clip(aside, -1, 1))), weight, -90, 90)
     proven = np.quantile(_least(up, deep), _OUT, axis=0)
     visible, reason = _visible(context, length)
     fits = np.isfinite(bends[1])
     visible &= fits
-    large = visible & (length >= OK_LENGTH_PX)
+    lying = _lying(context)
+    large = visible & (length >= OK_LENGTH_PX) & ~lying
+    reason = np.where(lying, "not on their feet", reason).astype(np.object_)
     reason = np.where(fits, reason, "the trunk does not fit this person's size and direction").astype(np.object_)
     return TrunkPose(
         _flexion(context, bends, proven, visible, large, reason),
@@ -174,6 +187,13 @@ def _visible(context: Context, length: Array) -> tuple[npt.NDArray[np.bool_], np
     return seen & long & context.usable, reason
 
 
+def _lying(context: Context) -> npt.NDArray[np.bool_]:
+    """(N,) whose hips are hardly above their ankles: they lie, fall or sit on the ground."""
+    legs = context.keypoints[:, HIPS].mean(axis=1) - context.keypoints[:, ANKLES].mean(axis=1)
+    seen = context.seen[:, ANKLES].all(axis=1) & np.isfinite(context.stature)
+    return np.asarray(seen & ((legs * context.up).sum(axis=1) < _LOW_HIPS * context.stature))
+
+
 def _noisy(context: Context, length: Array) -> tuple[Points, Points]:
     """The trunk's half planes (see `Sight.segment`), each draw turned in the picture by its share of the noise."""
     across, along = context.sight.segment(HIPS, SHOULDERS)
@@ -194,16 +214,9 @@ def _parts(vectors: Points, axis: Points) -> Array:
     return np.asarray((vectors[..., :2] * axis[..., :2]).sum(axis=-1))
 
 
-def _weight(
-    context: Context,
-    flexion: Floats,
-    aside: Floats,
-    length: Array,
-    cosine: Floats,
-) -> Floats:
-    """How well each t of each draw fits what is known of bodies, (T, D, N)."""
-    weight = (1.0 + (aside / np.float32(_LATERAL_SD)) ** 2) ** -2
-    weight *= np.exp(-0.5 * (np.minimum(flexion - np.float32(_BACKWARD_DEG), 0) / np.float32(_BACKWARD_SD)) ** 2)
+def _weight(context: Context, flexion: Floats, length: Array, cosine: Floats) -> Floats:
+    """How well each t of each draw fits what is known of bodies but for lateral bend, (T, D, N)."""
+    weight = np.exp(-0.5 * (np.minimum(flexion - np.float32(_BACKWARD_DEG), 0) / np.float32(_BACKWARD_SD)) ** 2)
     usual = context.lengths[:, TRUNK]
     ratio = np.where(np.isfinite(usual), length / np.maximum(usual, 1.0), -1.0).astype(np.float32)
     fits = np.exp(-0.5 * ((cosine - np.minimum(ratio, 1.0)) / np.float32(_LENGTH_SD)) ** 2) + np.float32(0.02)

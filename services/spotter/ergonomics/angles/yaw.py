@@ -114,13 +114,23 @@ class Look:
     seen: npt.NDArray[np.bool_]
 
 
-def look(keypoints: Array, deviations: Array, seen: npt.NDArray[np.bool_], stature: Array, up: Array) -> Look:
+def lean(keypoints: Array, up: Array) -> Degrees:
+    """(N,) degrees of the trunk from upright in the picture, to the right positive: (N, 17, 2) px, (N, 2) up."""
+    trunk = keypoints[:, SHOULDERS].mean(axis=1) - keypoints[:, HIPS].mean(axis=1)
+    across = np.stack([-up[:, 1], up[:, 0]], axis=-1)
+    return np.asarray(np.degrees(np.arctan2((trunk * across).sum(-1), (trunk * up).sum(-1))))
+
+
+def look(
+    keypoints: Array, deviations: Array, seen: npt.NDArray[np.bool_], stature: Array, up: Array, leans: Degrees
+) -> Look:
     """Measure (N, 17, 2) px keypoints.
 
     Args:
         deviations: (N, 17) px.  seen: (N, 17).
         stature: (N,) px square to the line of sight; nan: widths say nothing.
         up: (N, 2) unit vectors, up at the person's place in the picture.
+        leans: (N,) as of `lean`.
     """
     left, right = [pair[0] for pair in _PAIRS], [pair[1] for pair in _PAIRS]
     across = np.stack([-up[:, 1], up[:, 0]], axis=-1)
@@ -130,13 +140,11 @@ def look(keypoints: Array, deviations: Array, seen: npt.NDArray[np.bool_], statu
     noise = np.hypot(deviations[:, left], deviations[:, right]) / size[:, None]
     face = (keypoints[:, :3].mean(axis=1) - keypoints[:, 3:5].mean(axis=1)) / size[:, None]
     face_noise = np.sqrt((deviations[:, :3] ** 2).sum(axis=1) / 9 + (deviations[:, 3:5] ** 2).sum(axis=1) / 4) / size
-    trunk = keypoints[:, SHOULDERS].mean(axis=1) - keypoints[:, HIPS].mean(axis=1)
-    lean = np.degrees(np.arctan2((trunk * across).sum(-1), (trunk * up).sum(-1)))
     sized = np.isfinite(stature)
     pairs = [seen[:, pair].all(axis=1) & sized for pair in _PAIRS]
     faces = seen[:, :3].all(axis=1) & seen[:, EARS].any(axis=1) & sized
     both = np.stack([*pairs, faces, seen[:, [*SHOULDERS, *HIPS]].all(axis=1)], axis=1)
-    return Look(widths, noise, (face * across).sum(-1), face_noise, lean, both)
+    return Look(widths, noise, (face * across).sum(-1), face_noise, leans, both)
 
 
 def likelihood(seen: Look, pitch: Degrees, pitch_sd: Degrees) -> Array:
@@ -146,26 +154,25 @@ def likelihood(seen: Look, pitch: Degrees, pitch_sd: Degrees) -> Array:
         pitch: (N,) degrees by which the line of sight looks down.  pitch_sd: its standard deviation.
     """
     sine, cosine = np.sin(np.radians(HEADINGS)), np.cos(np.radians(HEADINGS))
-    down, down_sd = np.sin(np.radians(pitch))[:, None], np.radians(pitch_sd)[:, None]
-    total = np.zeros((len(pitch), BINS))
-    for index, share in enumerate(SHARES):
-        level, rise = share * sine, -share * cosine * down
-        noise = seen.noise[:, index, None] ** 2
-        level_var = noise + (_SHARE_SD[index] * level) ** 2 + (share * _TURN_SD[index] * cosine) ** 2
-        rise_var = noise + (share * _TILT_SD[index]) ** 2 + (share * cosine * down_sd) ** 2
-        rise_var = rise_var + (share * _TURN_SD[index] * sine * down) ** 2
-        x, y = seen.widths[:, index, 0, None], seen.widths[:, index, 1, None]
-        right = _normal(x - level, level_var) * _normal(y - rise, rise_var)
-        swapped = _normal(x + level, level_var) * _normal(y + rise, rise_var)
-        total += np.where(seen.seen[:, index, None], _log_mixture(right, swapped), 0.0)
+    down, down_sd = np.sin(np.radians(pitch))[:, None, None], np.radians(pitch_sd)[:, None, None]
+    share = SHARES[:, None]
+    level, rise = share * sine, -share * cosine * down
+    noise = seen.noise[..., None] ** 2
+    level_var = noise + ((_SHARE_SD[:, None] * level) ** 2 + (share * _TURN_SD[:, None] * cosine) ** 2)
+    rise_var = noise + (share * _TILT_SD[:, None]) ** 2 + (share * cosine * down_sd) ** 2
+    rise_var += (share * _TURN_SD[:, None] * sine * down) ** 2
+    x, y = seen.widths[..., 0, None], seen.widths[..., 1, None]
+    right = _normal((x - level) ** 2 / level_var + (y - rise) ** 2 / rise_var, level_var * rise_var)
+    swapped = _normal((x + level) ** 2 / level_var + (y + rise) ** 2 / rise_var, level_var * rise_var)
+    total = (_log_mixture(right, swapped) * seen.seen[:, :3, None]).sum(axis=1)
     ahead = FACE_AHEAD * cosine
     face_var = seen.face_noise[:, None] ** 2 + _FACE_SD**2 + (FACE_AHEAD * _TURN_SD[2] * sine) ** 2
-    face = _normal(seen.face[:, None] - ahead, face_var)
+    face = _normal((seen.face[:, None] - ahead) ** 2 / face_var, face_var)
     total += np.where(seen.seen[:, 3, None], _log_mixture(face, np.zeros_like(face)), 0.0)
     forward = 1.0 / (1.0 + np.exp(-8.0 * cosine * np.sign(seen.lean)[:, None]))
     leans = seen.seen[:, 4] & (np.abs(seen.lean) >= _LEANING_DEG)
     total += np.where(leans[:, None], np.log(_WRONG + (1 - _WRONG) * forward), 0.0)
-    return total
+    return np.asarray(total, np.float64)
 
 
 def disagree(seen: Look) -> npt.NDArray[np.bool_]:
@@ -231,11 +238,12 @@ def _sign(probability: Array) -> npt.NDArray[np.int8]:
     return np.where(probability >= _CERTAIN, 1, np.where(probability <= 1 - _CERTAIN, -1, 0)).astype(np.int8)
 
 
-def _normal(error: Array, variance: Array) -> Array:
-    return np.asarray(np.exp(-0.5 * error**2 / variance) / np.sqrt(variance))
+def _normal(squares: Array, variance: Array) -> Array:
+    """Normal density up to a factor, by the sum of squares over their variances and the product of these."""
+    return np.asarray(np.exp(-0.5 * squares) / np.sqrt(variance))
 
 
 def _log_mixture(right: Array, swapped: Array) -> Array:
     """With left for right at times, and anything at all at times: a hundredth of the best of this frame."""
-    best = np.maximum(right.max(axis=1, keepdims=True), 1e-12)
+    best = np.maximum(right.max(axis=-1, keepdims=True), 1e-12)
     return np.asarray(np.log((1 - _WRONG) * right + _WRONG * swapped + 0.01 * best))
