@@ -344,10 +344,24 @@ class LiftParameters(Parameters):
     )
 
 
+class WorkParameters(Parameters):
+    """How closely the lifting work is looked at: it costs some milliseconds of a processor for each look."""
+
+    angles: bool = Field(
+        default=True,
+        description="Judge the angles of the whole body, score postures. Off: the inclination of trunks alone, which "
+        "the fall rule knows anyway.",
+    )
+    every_s: float = Field(
+        default=0.2, ge=0.05, le=1.0, description="Pause between two looks at the people of a camera, seconds [D]."
+    )
+
+
 class RuleParameters(Parameters):
     """Everything that the rules judge by, except how a camera looks at the floor."""
 
     tracker: TrackerParameters = Field(default_factory=TrackerParameters)
     fall: FallParameters = Field(default_factory=FallParameters)
     lift: LiftParameters = Field(default_factory=LiftParameters)
+    work: WorkParameters = Field(default_factory=WorkParameters)
     sustained: SustainedParameters = Field(default_factory=SustainedParameters)

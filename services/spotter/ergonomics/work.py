@@ -1,25 +1,25 @@
 """The lifting work that one camera sees: lifts, exposure by station, and alerts on it. Pure and deterministic.
 
-Hands are followed in every frame, for lifts. Angles are judged five times a second, and scores taken once a second:
-exposure adds up over minutes, and what lasts for less is not what it is about (METHODS 6.4). What comes out belongs to
-stations, never to tracks: nothing that is stored or told says which of the people it was.
+Hands are followed in every frame, for lifts. Angles are judged some five times a second, and scores taken once a
+second: exposure adds up over minutes, and what lasts for less is not what it is about (METHODS 6.4). What comes out
+belongs to stations, never to tracks: nothing that is stored or told says which of the people it was.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from spotter.core.clock import from_seconds
-from spotter.core.contracts import Angle, PoseFrame, Status
+from spotter.core.contracts import PoseFrame
 from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.ergonomics.angles.body import BodyAngles
-from spotter.ergonomics.angles.values import BOUNDED, Angles
+from spotter.ergonomics.angles.values import BOUNDED
 from spotter.ergonomics.angles.view import assess
 from spotter.ergonomics.events.lift import LiftMachine
 from spotter.ergonomics.events.lift_values import Lift, lift_id
@@ -35,14 +35,14 @@ from spotter.ergonomics.frames import FrameLog
 from spotter.ergonomics.geometry.ground import Ground
 from spotter.ergonomics.open_alert import AlertStep, KnownAlert
 from spotter.ergonomics.work_alerts import WorkAlerts
+from spotter.ergonomics.work_angles import bounds_alone, or_bound
 from spotter.ergonomics.work_person import Seen, Worker, signals_of
 
 _US = 1_000_000
 _US_IN_NS = 1000
 
-_ANGLES_EVERY = from_seconds(0.18)
-"""Angles are judged at the first frame that is at least this long after the last judgement: at 15 or 25 frames a second
-five times a second [D]."""
+_EARLY = from_seconds(0.02)
+"""A frame that comes this much before its time is taken for it: frame rates are not exact."""
 
 _SCORES_EVERY = from_seconds(0.98)
 """The same for scores: once a second [D]. OWAS itself samples every 30 s (METHODS 4)."""
@@ -89,6 +89,7 @@ class CameraWork:
         self._sized: tuple[tuple[int, int], Ground | None] = ((0, 0), None)
         self._stations = (WHOLE_VIEW, *stations)
         self._rules = rules
+        self._every = from_seconds(rules.work.every_s) - _EARLY
         self._workers: dict[str, Worker] = {}
         self._total = np.zeros(len(BANDS), np.int64)
         self._epoch = 0
@@ -122,7 +123,7 @@ class CameraWork:
                 self._workers[person.track_id] = Worker(LiftMachine(self._rules.lift))
             self._workers[person.track_id].stations = person.stations
         steps: list[AlertStep] = []
-        if self._judged_at is None or at - self._judged_at >= _ANGLES_EVERY:
+        if self._judged_at is None or at - self._judged_at >= self._every:
             sums = self._judge(pose, people)
             watched = list(sums) if len(sums) == 1 else list(sums)[1:]
             seconds = {station: _seconds(sums[station]) for station in watched}
@@ -183,8 +184,8 @@ class CameraWork:
         for worker in workers:
             worker.judged_at = at
         values = added.values
-        scored = self._scored_at is None or at - self._scored_at >= _SCORES_EVERY
-        if scored:
+        due = self._scored_at is None or at - self._scored_at >= _SCORES_EVERY
+        if due and self._rules.work.angles:
             self._scored_at = at
             values = values + self._score(pose, people, workers, body, low)
         sums: dict[str, Ints] = {}
@@ -200,6 +201,8 @@ class CameraWork:
 
     def _body(self, pose: PoseFrame, people: Sequence[Seen], workers: Sequence[Worker]) -> BodyAngles:
         """Angles of the people, in their order."""
+        if not self._rules.work.angles:
+            return bounds_alone([person.trunk for person in people])
         rows = [person.index for person in people]
         ground = self._ground(pose)
         stature = np.array([person.scale.stature if person.scale and person.settled else np.nan for person in people])
@@ -211,7 +214,7 @@ class CameraWork:
         mounted = self._camera.lens is not None and self._camera.mount is not None
         for worker, view in zip(workers, lift_views(context, ground, mounted=mounted), strict=True):
             worker.view = view
-        return replace(body, trunk_inclination=_at_least(body.trunk_inclination, [person.trunk for person in people]))
+        return or_bound(body, [person.trunk for person in people])
 
     def _ground(self, pose: PoseFrame) -> Ground:
         """The camera, as far as it is known; made once for each size of its pictures."""
@@ -298,17 +301,3 @@ def _since(at: int, before: Sequence[int | None]) -> Ints:
 
 def _seconds(us: Ints) -> StationSeconds:
     return StationSeconds(float(us[_BENT]) / _US, float(us[_DEEP]) / _US, float(us[_SEEN]) / _US)
-
-
-def _at_least(angles: Angles, bounds: Sequence[Angle]) -> Angles:
-    """Where an inclination is not observable, the bound that holds for any view still is (METHODS 6.2)."""
-    rows = [row for row, bound in enumerate(bounds) if angles.status[row] > BOUNDED and bound.status is Status.BOUNDED]
-    if not rows:
-        return angles
-    value, low, high = angles.value.copy(), angles.low.copy(), angles.high.copy()
-    status, reason = angles.status.copy(), angles.reason.copy()
-    for row in rows:
-        bound = bounds[row]
-        value[row] = np.nan if bound.value is None else bound.value
-        low[row], high[row], status[row], reason[row] = bound.low, bound.high, BOUNDED, bound.reason
-    return Angles(value, low, high, status, reason)

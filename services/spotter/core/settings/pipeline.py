@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import quote
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from spotter.core.errors import ConfigError
 from spotter.core.parameters import (
     FallParameters,
     LiftParameters,
@@ -14,23 +16,66 @@ from spotter.core.parameters import (
     SustainedParameters,
     TrackerParameters,
     ViewParameters,
+    WorkParameters,
 )
 from spotter.core.settings.base import CAMERA_ID, Section
+from spotter.core.settings.redact import redact_url
+from spotter.core.settings.secret import Secret
 
 
 class CameraSettings(Section):
-    """One camera. Its source may hold a password, so it is a secret everywhere but in the reader itself."""
+    """One camera. Its source may hold a password, so it is a secret everywhere but in the reader itself.
+
+    `address` is what the reader opens, `shown` what people see.
+    """
 
     id: str = Field(pattern=CAMERA_ID, description="Name within the site: letters, digits, dot, dash, underscore.")
-    source: SecretStr = Field(
+    source: Secret = Field(
         description="Video file, folder of images, webcam index, or rtsp://, rtsps://, http://, https:// URL."
     )
+    username: str = Field(default="", max_length=200, description="User of a URL that holds none.")
+    password: Secret | None = Field(default=None, description="Their password, as it is: nothing needs escaping.")
     view: ViewParameters = Field(default_factory=ViewParameters, description="How the camera looks at the floor.")
     image_fps: float = Field(default=10.0, gt=0, le=240, description="Frames per second of a folder of images.")
     max_fps: float = Field(default=30.0, gt=0, le=240, description="Frames beyond this rate are skipped at the reader.")
     hold_last_s: float = Field(
         default=0.0, ge=0, le=3600, description="Repeat the last frame of a finite source this long."
     )
+
+    @model_validator(mode="after")
+    def _has_user(self) -> Self:
+        if self.password is not None and not self.username:
+            raise ValueError("a password needs a username")
+        return self
+
+    @property
+    def written(self) -> str:
+        """The source as the settings have it; empty where it is read from elsewhere. Not for people."""
+        return "" if self.source.value is None else self.source.value.get_secret_value()
+
+    @property
+    def shown(self) -> str:
+        """The source fit for people: an address without user, password and query, or where it is found."""
+        return redact_url(self.written) if self.source.value is not None else str(self.source)
+
+    def address(self) -> str:
+        """What the reader opens, with user and password in it. Never for people, logs or messages.
+
+        Raises:
+            ConfigError: file or variable of the source or the password cannot be read; or `username` is given for
+                something that is no URL, or has a user already.
+        """
+        source = self.written if self.source.value is not None else self.source.read(f"source of camera '{self.id}'")
+        if not self.username:
+            return source
+        scheme, mark, rest = source.partition("://")
+        if not mark or "@" in rest:
+            why = "has a user already" if mark else "is no URL"
+            raise ConfigError(f"camera '{self.id}' has a username, and its source {why}", mend="Leave one of them out")
+        user = quote(self.username, safe="")
+        if self.password is not None:
+            user += ":" + quote(self.password.read(f"password of camera '{self.id}'"), safe="")
+        return f"{scheme}://{user}@{rest}"
 
 
 class IngestSettings(Section):
@@ -120,6 +165,7 @@ class ErgonomicsSettings(Section):
     tracker: TrackerParameters = Field(default_factory=TrackerParameters)
     fall: FallParameters = Field(default_factory=FallParameters)
     lift: LiftParameters = Field(default_factory=LiftParameters)
+    work: WorkParameters = Field(default_factory=WorkParameters)
     sustained: SustainedParameters = Field(default_factory=SustainedParameters)
     snapshot_s: float = Field(
         default=3.0,
@@ -138,4 +184,6 @@ class ErgonomicsSettings(Section):
     @property
     def rules(self) -> RuleParameters:
         """What the rules judge by."""
-        return RuleParameters(tracker=self.tracker, fall=self.fall, lift=self.lift, sustained=self.sustained)
+        return RuleParameters(
+            tracker=self.tracker, fall=self.fall, lift=self.lift, work=self.work, sustained=self.sustained
+        )
