@@ -124,7 +124,7 @@ def observe(
     parts["stature"][:] = np.stack([tall, age], axis=1)
     tall = np.where(np.isfinite(tall), tall, size.by_ground(points, seen, ground))
     noise = _deviations(deviations, points, tall)
-    upright = size.learn_lengths(parts["lengths"], parts["smooth"], short, bones, tall, usable & little)
+    upright = size.learn_lengths(parts["lengths"], parts["smooth"], short, bones, noise, tall, usable & little)
     line = points[:, yaw.SHOULDERS].mean(axis=1) - points[:, yaw.HIPS].mean(axis=1)
     stated = steady.line_noise(noise, np.hypot(line[:, 0], line[:, 1]))
     steady.learn(parts["sway"], elapsed, lean, stated, upright & (np.abs(lean) <= _SWAY_DEG))

@@ -34,7 +34,7 @@ model and with exact joints of simulated workers who stand and walk; middle half
 _TRUNK_OF_PATH = 0.30
 """The trunk is 0.37 of that path; a smaller share is a trunk that leans along the line of sight [D]."""
 
-_STATURE_S, _SHRINK, _STALE_S = 0.4, 0.85, 5.0
+_STATURE_S, _SHRINK, _STALE_S = 0.4, 0.85, 2.0
 """Time over which the stature follows; frames in which it is suddenly less by this share are not believed, unless none
 was for this long [D]."""
 
@@ -52,6 +52,9 @@ _JUMP, _JUMP_WITHIN_S = 0.25, 0.2
 
 _LONGEST = 1.15
 """Segments are at most this much longer than people's usually are [D]."""
+
+_MARGIN = 1.5
+"""Standard deviations by which a limb must look longer than usual to be believed longer."""
 
 _EDGE_PX = 2.0
 _UPRIGHT_DEG, _UPRIGHT_LENGTH = 35.0, 0.75
@@ -123,12 +126,15 @@ def continuity(
     return np.asarray(~(broken | cut)), obstacle
 
 
-def learn_lengths(lengths: Array, smooth: Array, elapsed: Array, bones: Array, tall: Array, upright: Flags) -> Flags:
+def learn_lengths(
+    lengths: Array, smooth: Array, elapsed: Array, bones: Array, noise: Array, tall: Array, upright: Flags
+) -> Flags:
     """Learn shares of stature, in place; who is upright on the trunk's length, too (N,).
 
     Args:
         lengths: (N, 5) of the trunk the mean when upright, of limbs the longest for a moment.
         smooth: (N, 5) of limbs, smoothed over that moment.
+        noise: (N, 17) px, deviations of the keypoints: a maximum would take them for length.
     """
     share = bones / tall[:, None]
     trunk = share[:, :_TRUNKS].mean(axis=1)
@@ -137,8 +143,9 @@ def learn_lengths(lengths: Array, smooth: Array, elapsed: Array, bones: Array, t
     bounded = np.clip(np.nan_to_num(trunk), LENGTHS[TRUNK] / _LONGEST, _LONGEST * LENGTHS[TRUNK])
     lengths[:, TRUNK] += slow * (bounded - lengths[:, TRUNK])
     quick = 1.0 - np.exp(-elapsed / 0.2)
+    sure = share - _MARGIN * np.hypot(noise[:, BONES[:, 0]], noise[:, BONES[:, 1]]) / tall[:, None]
     for column, left, right in _LIMBS:
-        both = np.fmax(share[:, left], share[:, right])
+        both = np.fmax(sure[:, left], sure[:, right])
         smooth[:, column] += np.where(np.isfinite(both), quick * (np.nan_to_num(both) - smooth[:, column]), 0.0)
         longest = np.minimum(smooth[:, column], _LONGEST * LENGTHS[column])
         lengths[:, column] = np.maximum(lengths[:, column], longest)
