@@ -83,12 +83,21 @@ class Directions:
         vectors: (3, N, S, M) unit vectors in the world of `Sight`, z up.
         ratio: (N, S) length in the picture over the length expected, nan where none is.
         seen: (N, S) both ends pass the gate.
+        across, along: (3, N, S, D) what the picture says of each, by camera (see `Sight.segment`).
+        sigma: (N, S) standard deviation of its direction in the picture, radians (METHODS 6.3.5).
+        turned: (N, S, M) by how much the draws turn it in the picture, radians.
+        ratio_sd: (N, S) standard deviation of `ratio`.
         right, forward: (3, N, 1, M) level unit vectors to the person's right and ahead; nan where unknown.
     """
 
     vectors: Floats
     ratio: npt.NDArray[np.float64]
     seen: npt.NDArray[np.bool_]
+    across: Floats
+    along: Floats
+    sigma: npt.NDArray[np.float64]
+    turned: Floats
+    ratio_sd: npt.NDArray[np.float64]
     right: Floats
     forward: Floats
 
@@ -112,13 +121,15 @@ def directions(context: Context, parts: tuple[Part, ...]) -> Directions:
         t[:, plan.bound] = _inverse(both, plan.even[plan.bound])
     # The ends move in the picture, shared by the segments that meet in a joint.
     small = np.maximum(length, 1e-6)[:, :, None, None]
-    far, aside = (1.0 + moves[0] / small), moves[1] / small
+    far, aside = np.maximum(1.0 + moves[0] / small, np.float32(0.1)), moves[1] / small
     shrink = np.cos(t) / np.sqrt(far * far + aside * aside)
     side = cross(along, across)[..., None, :]
     vectors = (shrink * far) * across[..., None, :] + (shrink * aside) * side + np.sin(t) * along[..., None, :]
     tall = (3, len(context), 1, DRAWS)
     return Directions(
-        vectors.reshape(3, *length.shape, DRAWS), length / expected, seen,
+        vectors.reshape(3, *length.shape, DRAWS), length / expected, seen, across, along,
+        sigma / np.maximum(length, 1e-6), np.arctan2(aside, far).reshape(*length.shape, DRAWS),
+        np.hypot(np.hypot(context.length_sd, PERSPECTIVE_SD) * length, sigma) / expected,
         *(np.broadcast_to(each[:, :, :, None], (3, len(context), 1, TIMES, CAMERAS)).reshape(tall)
           for each in (outward, forward)),
     )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spotter.ergonomics.angles.context import Context
-from spotter.ergonomics.angles.directions import Floats, dot
+from spotter.ergonomics.angles.directions import Directions, Floats, dot
 from spotter.ergonomics.angles.values import BOUNDED, NOT_OBSERVABLE, OK, Angles
 
 COVERAGE = 0.94
@@ -32,6 +32,8 @@ VOID_HALF_WIDTH = 55.0
 EVEN_FLOOR = 0.12
 """Least sine that `evened` divides by: 7 degrees."""
 
+Flags = npt.NDArray[np.bool_]
+
 _STARTS = np.linspace(0.0, 1.0 - COVERAGE, 5)
 """Shares of the draws below an interval among which the shortest is looked for."""
 
@@ -41,6 +43,10 @@ none."""
 
 EVEN_FLOOR = 0.12
 """Least sine that `evened` divides by: 7 degrees."""
+
+
+STRAIGHT_Z = 2.0
+"""Standard deviations that tell a bent joint from a straight one, in the picture and in how foreshortened it is."""
 
 
 def between(a: Floats, b: Floats) -> Floats:
@@ -73,6 +79,17 @@ def ends(draws: Floats, weights: Floats) -> tuple[Floats, Floats]:
     lows, highs = found[..., : len(_STARTS)], found[..., len(_STARTS) :]
     shortest = np.argmin(highs - lows, axis=-1)[..., None]
     return np.take_along_axis(lows, shortest, axis=-1)[..., 0], np.take_along_axis(highs, shortest, axis=-1)[..., 0]
+
+
+def may_be_straight(found: Directions, first: list[int], second: list[int], *, opposed: bool = False) -> Flags:
+    """(N, K) pairs of segments that the picture does not tell from two in one line, which look straight and equally
+    foreshortened from everywhere; `opposed`: of those that then point opposite ways."""
+    one, other = found.across[:, :, first, 0], found.across[:, :, second, 0]
+    apparent = np.radians(between(one, -other if opposed else other))
+    noise = (found.turned[:, first] - found.turned[:, second]).std(axis=-1)
+    ratios = [np.minimum(found.ratio[:, rows], 1.0) for rows in (first, second)]
+    apart = np.abs(ratios[0] - ratios[1]) / np.hypot(found.ratio_sd[:, first], found.ratio_sd[:, second])
+    return np.asarray((apparent <= STRAIGHT_Z * noise) & ~(apart > STRAIGHT_Z))
 
 
 def centred(draws: Floats) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from spotter.ergonomics.angles.context import SHANK, THIGH, TRUNK, Context
 from spotter.ergonomics.angles.directions import Directions, Floats, Part, cross, directions, dot
-from spotter.ergonomics.angles.drawn import between, ends, evened, judged
+from spotter.ergonomics.angles.drawn import between, ends, evened, judged, may_be_straight
 from spotter.ergonomics.angles.values import Angles
 
 _OUT = 0.10
@@ -52,6 +52,8 @@ def leg_angles(context: Context) -> LegAngles:
     weights = evened(draws)
     weights[:, 2:] *= _hinge(found, thighs, shanks)
     low, high = ends(draws, weights)
+    low[:, :2][may_be_straight(found, _FIRST[:2], _SECOND[:2], opposed=True)] = 0.0
+    low[:, 2:][may_be_straight(found, _FIRST[2:], _SECOND[2:])] = 0.0
     return LegAngles(
         *judged(
             context,
