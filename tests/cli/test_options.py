@@ -61,7 +61,7 @@ def test_cameras_of_options_join_those_of_the_file_and_replace_by_name(empty_fol
     file = empty_folder / "site.yaml"
     file.write_text("cameras:\n- {id: dock, source: old.mp4, max_fps: 5}\n- {id: gate, source: gate.mp4}\n")
     settings = build_settings(config=file, cameras=["dock=new.mp4", "hall=hall.mp4"], hold_last_s=6)
-    sources = {camera.id: camera.source.get_secret_value() for camera in settings.cameras}
+    sources = {camera.id: camera.address() for camera in settings.cameras}
     assert sources == {"dock": "new.mp4", "gate": "gate.mp4", "hall": "hall.mp4"}
     assert settings.cameras[0].max_fps == 5
     assert {camera.hold_last_s for camera in settings.cameras} == {6}

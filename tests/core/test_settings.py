@@ -131,7 +131,7 @@ def test_secrets_are_hidden_wherever_settings_are_shown() -> None:
     for shown in (repr(settings), str(settings), str(settings.printable()), settings.model_dump_json()):
         assert "Hunter2" not in shown
         assert "**********" in shown
-    assert settings.cameras[0].source.get_secret_value() == SECRET
+    assert settings.cameras[0].address() == SECRET
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from spotter.core.errors import SourceError
-from spotter.core.settings import CameraSettings, IngestSettings
+from spotter.core.settings import CameraSettings, IngestSettings, Secret
 from spotter.ingest.sources import KINDS, kind_of, open_source
 from spotter.ingest.sources.hold import HoldLast
 from spotter.ingest.sources.stream import SCHEMES
 
 
 def camera(source: str, **others: float) -> CameraSettings:
-    return CameraSettings(id="camera", source=SecretStr(source), **others)
+    return CameraSettings(id="camera", source=Secret(value=SecretStr(source)), **others)
 
 
 @pytest.mark.parametrize(

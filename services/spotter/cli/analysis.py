@@ -40,7 +40,7 @@ def analysis_settings(
     """
     stem = Path(video).stem
     settings = build_settings(config=config, cameras=[video], sections={"pose": pose})
-    chosen = next(c for c in settings.cameras if c.source.value is not None and c.source.value.get_secret_value() == video)
+    chosen = next(c for c in settings.cameras if c.written == video)
     known = next((c for c in settings.cameras if c.id == stem and c is not chosen), None)
     given = {key: value for key, value in camera.items() if value is not None}
     return settings, chosen.model_copy(update={**({"view": known.view} if known else {}), **given})

@@ -1,7 +1,7 @@
 """The root of the `spotter` command and its promise: an error is one line that says what to do, never a traceback.
 
 Commands are imported only when they are called, so `spotter --help` answers at once and a command whose optional parts
-are missing cannot break another one. Exit codes: 0 done, 2 wrong usage or settings, 3 to 11 as drawn in `core.errors`,
+are missing cannot break another one. Exit codes: 0 done, 2 wrong usage or settings, 3 to 13 as drawn in `core.errors`,
 70 a fault of the program itself, 130 stopped by Ctrl-C.
 """
 
@@ -19,6 +19,7 @@ import typer
 
 from spotter import __version__
 from spotter.cli.console import error_line
+from spotter.core.cleaning import Cleaner
 from spotter.core.errors import SpotterError
 
 EXIT_USAGE = 2
@@ -146,14 +147,14 @@ def _load(entry: Entry) -> Any:
 
 def _report(error: Exception, arguments: Sequence[str]) -> int:
     if os.environ.get(DEBUG_VARIABLE):
-        traceback.print_exception(error)
+        sys.stderr.write(Cleaner().clean("".join(traceback.format_exception(error))))
     if isinstance(error, SpotterError):
         error_line(str(error))
         return error.exit_code
     if isinstance(error, _ClickException):
         return _report_usage(error, arguments)
     error_line(
-        f"internal fault: {type(error).__name__}: {error}. Please report it; "
+        f"internal fault: {type(error).__name__}: {Cleaner().clean(str(error))}. Please report it; "
         f"set {DEBUG_VARIABLE}=1 to see where it came from"
     )
     return EXIT_FAULT

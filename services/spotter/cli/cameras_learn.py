@@ -178,7 +178,7 @@ def _watch(
     if video is not None:
         return from_footage(settings, _camera_of(video), quiet=quiet)
     assert known is not None
-    if kind_of(known.source.get_secret_value()).name in _LIVE:
+    if kind_of(known.address()).name in _LIVE:
         return from_camera(settings, known, seconds_of("--for", duration), quiet=quiet)
     return from_footage(settings, known, quiet=quiet)
 

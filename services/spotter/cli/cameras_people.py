@@ -149,7 +149,7 @@ class _Epochs:
 
 
 def _source(camera: CameraSettings) -> str:
-    return camera.source.get_secret_value()
+    return camera.address()
 
 
 def _bar(total: int | None, quiet: bool) -> Progress:

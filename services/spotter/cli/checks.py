@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from spotter.core.contracts import Image
-from spotter.core.errors import ModelError, SpotterError
-from spotter.core.settings import CameraSettings, Settings, redact_url
+from spotter.core.errors import ConfigError, ModelError, SpotterError
+from spotter.core.settings import CameraSettings, Settings
 
 GIB = 1024**3
 _CONNECT_S = 2.0
@@ -251,8 +251,11 @@ def check_disk(settings: Settings) -> Finding:
 
 def check_camera(camera: CameraSettings) -> Finding:
     """Whether a source is there at all; it is not opened, because some cameras allow one reader only."""
-    source = camera.source.get_secret_value()
     name = f"camera {camera.id}"
+    try:
+        source = camera.address()
+    except ConfigError as error:
+        return Finding(name, Verdict.FAIL, error.message, error.mend)
     if "://" in source:
         parts = urlsplit(source)
         address = (parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 0))
@@ -260,8 +263,8 @@ def check_camera(camera: CameraSettings) -> Finding:
             socket.create_connection(address, _CONNECT_S).close()
         except OSError as error:
             reason = error.strerror or str(error)
-            return Finding(name, Verdict.FAIL, f"{redact_url(source)}: {reason}", "Check address, port and network")
-        return Finding(name, Verdict.OK, f"{redact_url(source)} answers")
+            return Finding(name, Verdict.FAIL, f"{camera.shown}: {reason}", "Check address, port and network")
+        return Finding(name, Verdict.OK, f"{camera.shown} answers")
     path = Path(f"/dev/video{source}") if source.isdecimal() else Path(source)
     if not path.exists():
         return Finding(name, Verdict.FAIL, f"'{path}' is not there", "Check the path or plug the camera in")

@@ -125,6 +125,8 @@ def _default(field: FieldInfo) -> str:
 
 def _text(value: Any) -> str:
     """As people write it. A secret that is a URL shows without its password, any other secret as stars."""
+    if isinstance(value, Secret) and value.value is not None:
+        value = value.value
     if isinstance(value, SecretStr):
         plain = redact_url(value.get_secret_value())
         return plain if "://" in plain else str(value)

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from spotter.cli.options import source_for_people
 from spotter.core.clock import from_seconds
 from spotter.core.contracts import Image, PoseFrame
 from spotter.core.errors import SourceError
@@ -39,8 +38,8 @@ class Footage:
 
     def __init__(self, settings: Settings, camera: CameraSettings, model: PoseModel) -> None:
         self.camera = camera
-        self._spec = camera.source.get_secret_value()
-        self.name = Path(self._spec).name or source_for_people(self._spec)
+        self._shown = camera.shown
+        self.name = Path(self._shown).name or self._shown
         self.undecodable = 0
         self.read = 0
         self._model = model
@@ -52,9 +51,7 @@ class Footage:
         self.info = self._source.open()
         if not self.info.finite:
             self._source.close()
-            raise SourceError(
-                f"'{source_for_people(self._spec)}' is live and never ends", mend="Use `spotter run` for cameras"
-            )
+            raise SourceError(f"'{self._shown}' is live and never ends", mend="Use `spotter run` for cameras")
         self._model.load()
         return self
 

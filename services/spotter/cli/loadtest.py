@@ -13,7 +13,7 @@ import typer
 from spotter.cli.console import line
 from spotter.cli.options import DEFAULT_CONFIG
 from spotter.core.errors import ConfigError
-from spotter.core.settings import load_settings
+from spotter.core.settings import known_secrets, load_settings
 from spotter.simulate.generator import Kind
 
 EPILOG = """\b
@@ -70,7 +70,7 @@ def loadtest(
     if memory and watch:
         raise ConfigError("--watch has nothing to watch with --memory", mend="The services run in this process")
     settings = load_settings(config or (DEFAULT_CONFIG if DEFAULT_CONFIG.is_file() else None))
-    configure_logs("error", settings.log.format)
+    configure_logs("error", settings.log.format, known_secrets(settings))
     plan = Plan(
         kind=kind,
         cameras=cameras,

@@ -68,7 +68,7 @@ def build_settings(
     settings = load_settings(config, overrides)
     merged = {camera.id: camera.model_dump() for camera in settings.cameras}
     for name, source in given.items():
-        merged[name] = {**merged.get(name, {}), "id": name, "source": source}
+        merged[name] = {**merged.get(name, {}), "id": name, "source": source, "username": "", "password": None}
     if not merged:
         raise ConfigError("no camera is named", mend=NO_CAMERAS_MEND)
     if hold_last_s is not None:

@@ -97,9 +97,9 @@ def record(
     )
     if names:  # Named sources are recorded, and the cameras of the settings file lend their views.
         given = {text for name in names for text in (name, name.partition("=")[2])}
-        chosen = tuple(one for one in settings.cameras if one.source.get_secret_value() in given)
+        chosen = tuple(one for one in settings.cameras if one.written in given)
         settings = settings.model_copy(update={"cameras": chosen})
-    if not live and all(is_footage(one.source.get_secret_value()) for one in settings.cameras):
+    if not live and all(is_footage(one.address()) for one in settings.cameras):
         return _code(record_footage(settings, session))
     return _code(record_live(settings, session))
 

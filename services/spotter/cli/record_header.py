@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from spotter import __version__
-from spotter.core.errors import SourceError
+from spotter.core.errors import ConfigError, SourceError
 from spotter.core.settings import CameraSettings, Settings
 from spotter.ingest.sources import kind_of
 from spotter.recordings import CameraRecord, RecordingHeader
@@ -38,9 +38,9 @@ def is_footage(source: str) -> bool:
 
 
 def _footage(camera: CameraSettings) -> str:
-    source = camera.source.get_secret_value()
     try:
+        source = camera.address()
         return Path(source).name if is_footage(source) else ""
-    except SourceError:
+    except (SourceError, ConfigError):
         # Its reader says so, and leaves the other cameras alone.
         return ""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from spotter.cli.console import line, warning_line
 from spotter.cli.footage import Footage
+from spotter.cli.logs import logs_of
 from spotter.cli.record_header import camera_record, camera_records, header_of
 from spotter.cli.record_progress import FootageProgress, Progress, size_text
 from spotter.cli.record_work import Work
@@ -18,7 +19,7 @@ from spotter.cli.session import StopSignals
 from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS
 from spotter.core.clock import from_seconds, now
 from spotter.core.errors import ConfigError, SourceError
-from spotter.core.settings import CameraSettings, Settings
+from spotter.core.settings import CameraSettings, Settings, known_secrets
 from spotter.core.telemetry import Metrics, configure_logs
 from spotter.recordings import SUFFIX, RecordingWriter
 from spotter.recordings.files import newest_of_group
@@ -76,13 +77,17 @@ def record_live(settings: Settings, session: Session) -> bool:
     Raises:
         SpotterError: the model, the disk, a service, or no camera delivered to its end.
     """
+    with logs_of(settings):
+        return _record_live(settings, session)
+
+
+def _record_live(settings: Settings, session: Session) -> bool:
     from spotter.core.bus.memory import MemoryBus
     from spotter.core.state.memory import MemoryState
     from spotter.ingest.worker import IngestWorker
     from spotter.pose.factory import model_of
     from spotter.pose.worker import PoseWorker
 
-    configure_logs(settings.log.level, settings.log.format)
     metrics = Metrics()
     bus = MemoryBus(on_drop=metrics.count_drop)
     parts = RecordingParts(
@@ -143,7 +148,7 @@ def record_bus(settings: Settings, session: Session, group: str, back_s: float) 
         )
     from spotter.core.bus.kafka.bus import KafkaBus
 
-    configure_logs(settings.log.level, settings.log.format)
+    configure_logs(settings.log.level, settings.log.format, known_secrets(settings))
     folder = _parts_folder(session.out)
     header = replace(header_of(settings, {one.id: camera_record(one) for one in settings.cameras}), group=group)
     before = newest_of_group(folder, settings.site, group, warning_line)

@@ -23,10 +23,11 @@ from typing import TypeVar
 
 from spotter import __version__
 from spotter.cli.console import line
+from spotter.cli.logs import logs_of
 from spotter.cli.service_health import Readiness, health_server
 from spotter.core.errors import ConfigError, SpotterError
 from spotter.core.settings import Settings
-from spotter.core.telemetry import Metrics, configure_logs, get_logger
+from spotter.core.telemetry import Metrics, get_logger
 from spotter.core.telemetry.tracing import Tracer, open_tracer
 from spotter.dashboard.api.routes.health import OK
 from spotter.ingest.backoff import Backoff
@@ -127,7 +128,11 @@ def run_service(role: str, settings: Settings, prepare: Prepare) -> int:
     Raises:
         SpotterError: the settings are wrong, the port is taken, or the service died of one.
     """
-    configure_logs(settings.log.level, settings.log.format)
+    with logs_of(settings):
+        return _run(role, settings, prepare)
+
+
+def _run(role: str, settings: Settings, prepare: Prepare) -> int:
     shell = Shell(role, settings)
     signals = _Signals(shell)
     try:

@@ -20,9 +20,10 @@ from spotter.cli.app import EXIT_INTERRUPTED
 from spotter.cli.console import line, warning_line
 from spotter.cli.display import Announcer, Display, open_display
 from spotter.cli.embedded import EmbeddedPipeline
+from spotter.cli.logs import logs_of
 from spotter.cli.summary import summary_lines
 from spotter.cli.watch import CameraWatch
-from spotter.core.settings import Settings
+from spotter.core.settings import Settings, known_secrets
 from spotter.core.telemetry import configure_logs
 
 _TICK_S = 0.2
@@ -76,6 +77,17 @@ def run_session(
     Raises:
         SpotterError: it could not start, a service died, or every camera failed.
     """
+    with logs_of(settings):
+        return _run(settings, rounds, record, progress_s, on_dashboard)
+
+
+def _run(
+    settings: Settings,
+    rounds: int,
+    record: Path | None,
+    progress_s: float,
+    on_dashboard: Callable[[str], None] | None,
+) -> signal.Signals | None:
     _start_logs(settings)
     announcer = Announcer()
     pipeline = EmbeddedPipeline(settings, announcer, rounds=rounds, record=record)
@@ -126,5 +138,5 @@ def _start_logs(settings: Settings) -> None:
     """Logs on stderr as it is now. Under a live table, unless a level was asked for, only what the table does not say:
     warnings, and none of the cameras', which are shown as lines of their own."""
     tables = sys.stdout.isatty() and "level" not in settings.log.model_fields_set
-    configure_logs("warning" if tables else settings.log.level, settings.log.format)
+    configure_logs("warning" if tables else settings.log.level, settings.log.format, known_secrets(settings))
     logging.getLogger("spotter.ingest").setLevel(logging.CRITICAL if tables else logging.NOTSET)

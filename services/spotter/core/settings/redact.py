@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
+
+_TELLING = re.compile(r"(?i)(pass|pwd|psw|token|secret|auth|user|login|api_?key|sig)[a-z_]*[=:]")
+"""Cameras of some makers want user and password within the path: /user=admin&password=...&channel=1."""
+
+_FORGOTTEN = re.compile(r"(?i)(rtsps?|https?|rtmps?|srt|udp|onvif|postgres\w*|rediss?|mqtts?):")
 
 
 def redact_url(source: str) -> str:
@@ -12,9 +18,13 @@ def redact_url(source: str) -> str:
     """
     scheme, mark, rest = source.partition("://")
     if not mark:
-        # A file or folder, or a URL whose scheme was forgotten.
+        # A file or folder, or a URL of which scheme or slashes were forgotten.
+        forgotten = _FORGOTTEN.match(source)
+        if forgotten:
+            return f"{forgotten[1].lower()}:***"
         user, at, place = source.rpartition("@")
-        return f"***@{place}" if at and ":" in user else source
+        source = f"***@{place}" if at and ":" in user else source
+        return _without_telling(source)
     try:
         parts = urlsplit(source)
         port = f":{parts.port}" if parts.port else ""
@@ -24,4 +34,9 @@ def redact_url(source: str) -> str:
         return f"{parts.scheme or '***'}://***"
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     user = "***@" if "@" in parts.netloc else ""
-    return f"{parts.scheme}://{user}{host}{port}{parts.path}{'?***' if parts.query else ''}"
+    return f"{parts.scheme}://{user}{host}{port}{_without_telling(parts.path)}{'?***' if parts.query else ''}"
+
+
+def _without_telling(path: str) -> str:
+    found = _TELLING.search(path)
+    return f"{path[: found.start()]}***" if found else path

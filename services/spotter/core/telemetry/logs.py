@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import structlog
 
+from spotter.core.cleaning import Cleaner
 
-def configure_logs(level: str = "info", form: Literal["auto", "json", "console"] = "auto") -> None:
-    """Send structlog and the standard library's loggers to stderr, as JSON lines or for a terminal."""
+
+def configure_logs(
+    level: str = "info", form: Literal["auto", "json", "console"] = "auto", secrets: Iterable[str] = ()
+) -> None:
+    """Send structlog and the standard library's loggers to stderr, as JSON lines or for a terminal.
+
+    Args:
+        secrets: texts that are taken out of every line, whoever writes it.
+    """
     human = form == "console" or (form == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -31,6 +40,7 @@ def configure_logs(level: str = "info", form: Literal["auto", "json", "console"]
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                Cleaner(secrets),
                 renderer,
             ],
         )

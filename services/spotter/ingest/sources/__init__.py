@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from spotter.core.errors import SourceError
+from spotter.core.errors import ConfigError, SourceError
 from spotter.core.settings import CameraSettings, IngestSettings, redact_url
 from spotter.ingest.sources.api import Captured, Source, SourceInfo, SourceLostError
 from spotter.ingest.sources.hold import HoldLast
@@ -48,7 +48,10 @@ def open_source(camera: CameraSettings, ingest: IngestSettings) -> Source:
     Raises:
         SourceError: nothing of that name exists, or its kind is not known; the message names it without secrets.
     """
-    spec = camera.source.get_secret_value()
+    try:
+        spec = camera.address()
+    except ConfigError as error:
+        raise SourceError(error.message, mend=error.mend) from None
     source = kind_of(spec).make(spec, camera, ingest)
     return HoldLast(source, camera.hold_last_s) if camera.hold_last_s else source
 
@@ -111,7 +114,9 @@ def _no_such_source(spec: str) -> SourceError:
         # What follows may be user and password, in a form that no parser can take apart for certain.
         name = forgotten[1].lower()
         return SourceError(f"'{name}:***' is not a URL", mend=f"Write {name}:// with two slashes")
-    return SourceError(f"'{shown}' does not exist", mend=_nearest(_path(spec)))
+    # A path is told in full, but not one that may be an address with a password in it.
+    mend = _nearest(_path(spec)) if shown == spec else "Check the path, or write SCHEME:// with two slashes"
+    return SourceError(f"'{shown}' does not exist", mend=mend)
 
 
 def _nearest(path: Path) -> str:
