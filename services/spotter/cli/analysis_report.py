@@ -58,7 +58,7 @@ def progress(total: int | None, *, hidden: bool) -> Iterator[Shown]:
         yield Shown(bar, bar.add_task("", total=total, people=0, event=""))
 
 
-def report(analysis: Analysis, *, to_stderr: bool, annotated: Path | None) -> None:
+def report(analysis: Analysis, *, to_stderr: bool, annotated: Path | None, page: Path | None = None) -> None:
     """One screen: what was seen, how people held their trunks, what happened."""
     console = Console(stderr=to_stderr, highlight=False)
     console.print(
@@ -75,6 +75,8 @@ def report(analysis: Analysis, *, to_stderr: bool, annotated: Path | None) -> No
         console.print(f"The fall rule held back {len(analysis.suppressed)} times: {', '.join(analysis.suppressed)}.")
     if annotated is not None:
         console.print(f"Annotated video: {annotated}")
+    if page is not None:
+        console.print(f"Report: {page}")
 
 
 def _postures(exposure: dict[str, float]) -> Table:

@@ -101,5 +101,5 @@ def analyze(
     if page is not None:
         page.write(analysis.name, analysis.model)
     if not quiet:
-        report(analysis, to_stderr=json == "-", annotated=annotate)
+        report(analysis, to_stderr=json == "-", annotated=annotate, page=report_to)
     return 0

@@ -107,4 +107,5 @@ class Record:
     @property
     def recorded(self) -> str:
         """Time that was recorded, for people."""
-        return duration(sum({(one.start, one.camera_id): one.seconds for one in self.buckets}.values()))
+        seconds = sum({(one.start, one.camera_id): one.seconds for one in self.buckets}.values())
+        return duration(seconds if self.scope.clock else min(seconds, self.scope.seconds))

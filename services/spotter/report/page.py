@@ -100,4 +100,4 @@ def _reasons(record: Record) -> list[str]:
 
 
 def _versions() -> str:
-    return ", ".join(f"{name} {method.version}" for name, method in methods().items())
+    return "; ".join(f"{name}: {method.version}" for name, method in methods().items())

@@ -8,7 +8,7 @@ from spotter.ergonomics.exposure.numbers import EDGES, STATIC_S
 from spotter.ergonomics.methods.en1005 import HIGH_PER_MINUTE, LEVELS, MOVEMENTS, ZONES
 from spotter.report import html as h
 from spotter.report.tally import Tally
-from spotter.report.words import duration, figure, percent
+from spotter.report.words import count, duration, figure, percent
 
 REGIONS = {
     "trunk_over_20": ("trunk", 2, "Trunk forward, 20° or more"),
@@ -18,6 +18,9 @@ REGIONS = {
     "arms_over_60": ("arm", 2, "Upper arm, 60° or more"),
 }
 """Region and zone in `en1005.ZONES` in which an edge of the exposure begins; the zones beyond it are no better."""
+
+LEAST_S = 900.0
+"""Less person-time than this is not extrapolated to a frequency, as for lifts (METHODS 7.2)."""
 
 
 def en1005(whole: Tally) -> Markup | None:
@@ -49,13 +52,16 @@ def _row(whole: Tally, name: str, part: str) -> tuple[str, str, str, str, str] |
     if share.unobservable > 0.995:
         return words, "not observable", "-", "not observable", "-"
     static, low, high = (ZONES[region][zone][MOVEMENTS.index(kind)] for kind in MOVEMENTS)
-    often = whole.numbers.get(f"{name}_entries", 0.0) / (whole.seen / 60)
+    taken = whole.numbers.get(f"{name}_entries", 0.0)
+    often = taken / (whole.seen / 60)
+    short = whole.seen < LEAST_S
+    rate = f"{count(taken, 'time')}, too short for a rate" if short else f"{figure(often, 2)} a minute"
     return (
         words,
         f"{duration(held.proven * whole.seen)} ({percent(held.proven, held.proven)})" if held.proven else "never",
         _says(static) if held.proven else "-",
-        f"{figure(often, 2)} a minute" if often else "never",
-        _says(high if often >= HIGH_PER_MINUTE else low) if often else "-",
+        rate if taken else "never",
+        _says(high if often >= HIGH_PER_MINUTE and not short else low) if taken else "-",
     )
 
 

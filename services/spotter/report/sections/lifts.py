@@ -34,9 +34,7 @@ _NAMES = {
 def lifts(record: Record, whole: Tally, peak: Busiest | None, given: Entered) -> Markup:
     """The section."""
     if not record.lifts:
-        return h.section(
-            "Lifts", h.paragraph("No lift-like movement was seen at this station in this time."), id_="lifts"
-        )
+        return h.section("Lifts", h.paragraph("No lift-like movement was seen in this time."), id_="lifts")
     named = {str(lift.numbers.get("name", UNNAMED)) for lift in record.lifts}
     careful = (
         "A camera sees the movement and not the load: bending for a pen and bending for a crate are the same skeleton. "

@@ -20,6 +20,10 @@ SHOWN = 6
 _APART_S, _APART_CLIP_S = 120, 2
 """Two pictures of one camera are so far apart, so that they are not one movement seen twice; less in a clip. [D]"""
 
+_WORTH = 1 + 20 / 180
+"""Rank of a trunk that is proven to lean by 20 degrees at the lowest score: what ranks below is upright and only shown
+where there is nothing else."""
+
 _SCORES = {"reba": "REBA *", "owas": "OWAS category"}
 
 AngleValues = tuple[float | None, float, float, str, str]
@@ -27,9 +31,10 @@ AngleValues = tuple[float | None, float, float, str, str]
 
 def chosen(scope: Scope, postures: Sequence[PostureRecord], most: int = SHOWN) -> list[PostureRecord]:
     """The worst ones, not two of one movement; fewer where there are not so many."""
+    worth = [one for one in postures if one.rank >= _WORTH]
     apart = (_APART_S if scope.clock else _APART_CLIP_S) * SECOND
     kept: list[PostureRecord] = []
-    for one in sorted(postures, key=lambda each: (-each.rank, each.at, each.camera_id, each.zone)):
+    for one in sorted(worth or postures, key=lambda each: (-each.rank, each.at, each.camera_id, each.zone)):
         if all(one.camera_id != other.camera_id or abs(one.at - other.at) >= apart for other in kept):
             kept.append(one)
         if len(kept) == most:
