@@ -72,7 +72,7 @@ class LiftMachine:
         self._seen_at: int | None = None
         self._place = (0.0, 0.0)
         self._floor, self._offset, self._px = 0.0, 0.0, 1.0
-        self._settled = self._lying = False
+        self._settled = self._lying = self._turned_once = False
 
     @property
     def state(self) -> LiftState:
@@ -106,6 +106,7 @@ class LiftMachine:
             slow = abs(hands.rising) <= self._p.rest_speed * self._px
             self._way.accompany(at, height, slow, signals, hands)
         turn = self._turns.update(at, height, frame, signals.view, signals.settled)
+        self._pause()
         found = self._turned(turn) if turn is not None else None
         return lost or found or self._stayed(at)
 
@@ -130,6 +131,7 @@ class LiftMachine:
             "floor": [self._floor, self._offset, self._px],
             "settled": self._settled,
             "lying": self._lying,
+            "turned_once": self._turned_once,
         }
 
     @classmethod
@@ -144,6 +146,7 @@ class LiftMachine:
         machine._place = x, y
         machine._floor, machine._offset, machine._px = values["floor"]
         machine._settled, machine._lying = values["settled"], values["lying"]
+        machine._turned_once = values["turned_once"]
         return machine
 
     def _another(self, at: int, signals: LiftSignals) -> bool:
@@ -176,26 +179,41 @@ class LiftMachine:
         if self._lying:
             self._way = None
 
+    def _pause(self) -> None:
+        """Hands that come up from the sides, rest and go on take their load where they rested."""
+        paused, way = self._turns.paused, self._way
+        if paused is None or paused.sign < 0 or paused.stayed < _RESTED * self._rest:
+            return
+        if way is None or way.sign < 0 or way.destination is not None or posture.bent(way.origin):
+            return
+        if paused.since < way.origin_at:
+            return
+        tried = Way.restore(way.state())
+        tried.arrive(paused, self._turns)
+        if not tried.is_lift(self._p):
+            self._way = self._begin(paused, 1, way.reached_at)
+
     def _turned(self, turn: Level) -> Lift | None:
         """The hands go the other way now."""
-        found = None
         if turn.sign < 0:
             found = self._over(turn)
-            self._way = (
-                None
-                if turn.spent or self._lying
-                else Way.begin(turn, 1, self._reached_at, self._turns, self._p.rest_speed)
-            )
+            self._way = None if turn.spent else self._begin(turn, 1, self._reached_at)
+            self._turned_once = True
             return found
         way = self._way
         if way is not None:
             way.arrive(turn, self._turns)
         if way is None or not way.is_lift(self._p):
             # Hands that were there when the person came into view may be on their way from anywhere.
-            lowers = not self._lying and self._reached_at is not None and not posture.down(turn.still())
-            way = Way.begin(turn, -1, turn.since, self._turns, self._p.rest_speed) if lowers else None
+            lowers = self._turned_once and not posture.down(turn.still())
+            way = self._begin(turn, -1, turn.since) if lowers else None
         self._way, self._reached_at = way, turn.until
         return None
+
+    def _begin(self, level: Level, sign: int, reached_at: int | None) -> Way | None:
+        if self._lying:
+            return None
+        return Way.begin(level, sign, reached_at, self._turns, self._p.rest_speed)
 
     def _stayed(self, at: int) -> Lift | None:
         """The hands have been where they are for long enough."""

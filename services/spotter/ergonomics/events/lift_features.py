@@ -41,6 +41,10 @@ _FLOOR_SD = 0.02
 _TRUNK = (0.53, 0.83)
 """Heights of hips and shoulders, statures."""
 
+_RAMPS_S = 0.25
+"""Hands that move from rest to rest are slower than 0.15 m/s for so long at both ends together [D]: a smooth movement
+of 0.5 to 1 m in 1 to 1.5 s (minimum jerk)."""
+
 _STILL = 0.10
 """Hips that move no further than this before the lift, statures: the feet stand still [D]."""
 
@@ -108,7 +112,7 @@ def lift_from(way: Way, ended_at: int, parameters: LiftParameters, *, returned: 
     heights = [_height(still, scale, hand, way) for still, scale in ends]
     reaches = [_reach(still, scale, hand, parameters) for still, scale in ends]
     style, index = style_of(origin, parameters)
-    seconds = to_seconds(way.destination_at - way.origin_at)
+    seconds = to_seconds(way.destination_at - way.origin_at) + _RAMPS_S
     travel = _travel(origin, destination, scales, hand)
     low, high = (end / 100 / seconds for end in (travel.low, travel.high))
     speed = Measure((travel.value or 0.0) / 100 / seconds, low, high, "m/s", travel.status, travel.reason)

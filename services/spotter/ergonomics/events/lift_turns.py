@@ -191,12 +191,14 @@ class Turns:
 
     Attributes:
         low, high: the extremes that are looked for now; one of them alone once the first turn was found.
+        paused: where the hands were before this frame took them on in the same direction.
     """
 
     def __init__(self, way: float) -> None:
         self._way = way
         self.low: Level | None = None
         self.high: Level | None = None
+        self.paused: Level | None = None
         self._recent: deque[tuple[int, float, float]] = deque()
 
     def update(self, at: int, height: float, sample: Sample, view: LiftView, settled: bool) -> Level | None:
@@ -210,9 +212,12 @@ class Turns:
             self._recent.append((at, height, sample[_HIPS_X] or 0.0))
         if self.low is None and self.high is None:
             self.low, self.high = self._new(-1, at, height, band), self._new(1, at, height, band)
+        self.paused = None
+        self.low = None if self.low is None else self._follow(self.low, at, height, band)
+        self.high = None if self.high is None else self._follow(self.high, at, height, band)
         for level in (self.low, self.high):
             if level is not None:
-                self._follow(level, at, height, sample, view, settled)
+                level.add(at, height, sample, view, settled)
         if self.low is not None and height - self.low.height >= way:
             found, self.low = self.low, None
             self.high = self._new(1, at, height, band)
@@ -233,10 +238,13 @@ class Turns:
         rows = list(self._recent)
         for index in range(len(rows) - 1, -1, -1):
             when, height, _ = rows[index]
-            if level.sign * (level.height - height) <= band:
+            if abs(level.height - height) <= band:
                 since = min(since, when)
-                before_at, before, _ = rows[max(index - 2, 0)]
-                if abs(height - before) <= slow * (when - before_at) / SECOND:
+                (before_at, before, _), (after_at, after, _) = (
+                    rows[max(index - 1, 0)],
+                    rows[min(index + 1, len(rows) - 1)],
+                )
+                if abs(after - before) <= slow * (after_at - before_at) / SECOND:
                     until = max(until, when)
             elif when < level.reached_at:
                 break
@@ -250,24 +258,20 @@ class Turns:
     def _new(self, sign: int, at: int, height: float, band: float) -> Level:
         return Level(sign, height, at, at, at, band, far=-sign * height)
 
-    def _follow(self, level: Level, at: int, height: float, sample: Sample, view: LiftView, settled: bool) -> None:
-        if level.sign * (height - level.height) > 0:
+    def _follow(self, level: Level, at: int, height: float, band: float) -> Level:
+        """The level with one more height; another one where the extreme has moved on from what it was."""
+        if level.sign * (height - level.height) <= 0:
+            return level
+        if level.far + level.sign * height <= level.band:
             level.height, level.reached_at = height, at
-            if level.far + level.sign * height > level.band:
-                self._restart(level, at)
-        level.add(at, height, sample, view, settled)
-
-    def _restart(self, level: Level, at: int) -> None:
-        """The extreme has moved on from what it was: only the newest frames are near it."""
-        level.since = at
-        level.far = -level.sign * level.height
-        for when, height, _ in reversed(self._recent):
-            if not level.near(height):
+            return level
+        self.paused = level
+        fresh = self._new(level.sign, at, height, band)
+        for when, before, _ in reversed(self._recent):
+            if not fresh.near(before):
                 break
-            level.since, level.far = when, max(level.far, -level.sign * height)
-        level.begun, level.gone = None, 0.0
-        level.later, level.laters = [0.0] * len(FIELDS), [0] * len(FIELDS)
-        level.sums, level.counts = [0.0] * len(FIELDS), [0] * len(FIELDS)
+            fresh.since, fresh.far = when, max(fresh.far, -fresh.sign * before)
+        return fresh
 
     def state(self) -> list[Any]:
         """Everything, as plain values."""

@@ -30,6 +30,9 @@ _BAND_SHARE = 0.2
 """Hands are still at the origin within this share of the way that they will have gone, from 0.06 to 0.24 m [D]: a load
 is first pulled tight, tilted or slid, and keypoints tremble."""
 
+_LATE = from_seconds(0.1)
+"""By so much the smoothed speed of the hands lags behind them [D]."""
+
 _LEAST = from_seconds(0.25)
 """Hands with a load do not get anywhere faster [D]; keypoints that jump do."""
 
@@ -94,9 +97,9 @@ class Way:
     def accompany(self, at: int, height: float, slow: bool, signals: LiftSignals, hands: Hands) -> None:
         """One more frame; height as the turns have it, m."""
         if self.destination is None and slow:
-            gone = self.sign * (height - self.height)
+            gone = abs(height - self.height)
             self.bands = [
-                (since, at if gone <= band else until)
+                (since, max(until, at - _LATE) if gone <= band else until)
                 for band, (since, until) in zip(_BANDS_M, self.bands, strict=True)
             ]
         self.frames += 1
