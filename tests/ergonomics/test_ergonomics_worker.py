@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,15 @@ import pytest
 from skeletons import blend, figure, pose_frame, times
 
 from spotter.core.bus import HEALTH, SKELETONS, MemoryBus
-from spotter.core.clock import SECOND
+from spotter.core.clock import SECOND, from_seconds
 from spotter.core.contracts import Alert, AlertUpdate, CameraHealth, CameraState, PoseFrame, UpdateKind
 from spotter.core.settings import Settings, load_settings
 from spotter.core.state import MemorySnapshots, MemoryState, Snapshots
-from spotter.core.store import AlertQuery, Store
+from spotter.core.store import AlertQuery, LiftRecord, Store
 from spotter.core.telemetry import Metrics
+from spotter.ergonomics.recorder import Recorder
 from spotter.ergonomics.worker import AtStop, ErgonomicsWorker
+from spotter.simulate.workers import Viewpoint, project, simulate_motion
 
 
 def settings() -> Settings:
@@ -290,3 +293,68 @@ def test_health_reaches_live_state_and_the_cameras_table_without_the_password(be
     (camera,) = bench.store.cameras()
     assert camera.state is CameraState.LIVE
     assert "pw" not in camera.source
+
+
+def lifting(epoch: int = 0) -> list[PoseFrame]:
+    """A simulated worker who lifts and places twice, seen from the side."""
+    take = simulate_motion("stand+lift_and_place+stand+lift_and_place+stand", 3, fps=10)
+    poses = project(take, Viewpoint.around((0.0, 0.0, 0.9), azimuth=90, distance=5, above=1.5, hfov=70), 1)
+    begin = poses[0].captured_at - 120 * SECOND
+    return [replace(pose, camera_id="cam", epoch=epoch, captured_at=pose.captured_at - begin) for pose in poses]
+
+
+def test_lifts_and_worst_postures_are_stored_without_anybody(bench: Bench, tmp_path: Path) -> None:
+    poses = lifting()
+    bench.play(poses)
+    ever = {"since": 0, "until": 10**12}
+    lifts, postures = bench.store.lifts(**ever), bench.store.postures(**ever)
+    assert len(lifts) == 2
+    assert bench.value("spotter_lifts_total", camera="cam", station="") == 2
+    assert {lift.numbers["name"] for lift in lifts} == {"lift-like movement"}
+    assert [posture.start // SECOND for posture in postures] == [120]
+    assert postures[0].angles["trunk_inclination"][1] > 40
+    (bucket,) = bench.store.exposure(**ever)
+    assert bucket.numbers["lifts"] == 2
+    assert bucket.numbers["seen"] == pytest.approx(29, abs=1)
+    assert bench.value("spotter_posture_person_seconds_total", camera="cam", band="deep") == pytest.approx(bucket.deep)
+    judged = bench.value("spotter_angle_person_seconds_total", part="trunk", status="observable")
+    assert judged == pytest.approx(bucket.numbers["seen"])
+    track = bench.state.views()["cam"].people[0].track_id
+    for row in (*lifts, *postures, bucket):
+        assert f"'{track}'" not in repr(row)
+    # Told again by a worker that knows nothing of the first: the same rows.
+    again = Bench(tmp_path)
+    again.play(poses)
+    assert again.store.lifts(**ever) == lifts
+    assert again.store.postures(**ever) == postures
+    assert again.store.exposure(**ever) == [bucket]
+
+
+def test_lifts_wait_for_the_store(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, busy_timeout_s=0.05)
+    locker = sqlite3.connect(bench.database, isolation_level=None, check_same_thread=False)
+    locker.execute("BEGIN EXCLUSIVE")
+    bench.thread.start()
+    for pose in lifting():
+        bench.bus.publish(SKELETONS, pose)
+    bench.bus.end(SKELETONS)
+    bench.bus.end(HEALTH)
+    wait_until(lambda: bench.value("spotter_store_failures_total") > 0)
+    locker.execute("ROLLBACK")
+    locker.close()
+    bench.thread.join(60)
+    assert len(bench.store.lifts(since=0, until=10**12)) == 2
+
+
+def test_a_lift_that_a_rebuild_sees_is_new_only_if_the_store_has_none_like_it(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "spotter.db")
+    recorder = Recorder(settings(), store, Metrics())
+
+    def lift(seconds: float, camera: str = "cam") -> LiftRecord:
+        began = from_seconds(100 + seconds)
+        return LiftRecord(uuid.uuid4(), "plant", camera, "", began, began + SECOND, {})
+
+    store.put_lifts([lift(0)])
+    same, other, elsewhere = lift(0.4), lift(3), lift(0.4, "dock")
+    assert recorder.unknown([same, other, elsewhere]) == [other, elsewhere]
+    store.close()
