@@ -21,7 +21,16 @@ from spotter.ergonomics.angles.directions import (
     directions,
     dot,
 )
-from spotter.ergonomics.angles.drawn import MAX_HALF_WIDTH, between, centred, ends, evened, judged, may_be_straight
+from spotter.ergonomics.angles.drawn import (
+    MAX_HALF_WIDTH,
+    MIN_RATIO,
+    between,
+    centred,
+    ends,
+    evened,
+    judged,
+    may_be_straight,
+)
 from spotter.ergonomics.angles.values import OK, Angles, Degrees
 
 PARTS = (
@@ -84,9 +93,9 @@ def arm_angles(context: Context) -> ArmAngles:
     low[:, _FLEXION] += middle
     high[:, _FLEXION] += middle
     _close(low, high)
-    # What is proven must not rest on a length: only where the interval is narrow enough for `ok` is it taken as it is.
-    wide = (high - low)[:, _GRAVITY] > 2.0 * MAX_HALF_WIDTH
-    low[:, _GRAVITY] = np.where(wide, np.minimum(low[:, _GRAVITY], _proven(found)), low[:, _GRAVITY])
+    # What is proven must not rest on a length: such an interval is taken as it is only where it may be `ok`.
+    sure = ((high - low)[:, _GRAVITY] <= 2.0 * MAX_HALF_WIDTH) & (found.ratio[:, 1:3] >= MIN_RATIO)
+    low[:, _GRAVITY] = np.where(sure, low[:, _GRAVITY], np.minimum(low[:, _GRAVITY], _proven(found)))
     nowhere = np.isnan(context.facing.headings).any(axis=0)
     low[nowhere, _FRAMED], high[nowhere, _FRAMED] = _LEAST[_FRAMED], _MOST[_FRAMED]
     known = np.ones(low.shape, np.bool_)

@@ -1,0 +1,125 @@
+"""Single cameras of a calibrated ring, each judged by what the others triangulate. Part of angles.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from angle_scenes import Follower, joined, look
+from angle_tally import Tally, show
+from multicam import Calibrated, cameras_of, people_of
+from spotter.core.clock import from_seconds
+from spotter.core.contracts import PoseFrame
+from spotter.core.settings import PoseSettings
+from spotter.ergonomics.angles.body import BodyAngles
+from spotter.ergonomics.angles.joints3d import body_angles_3d
+from spotter.ergonomics.geometry.ground import Ground
+from spotter.pose.factory import model_of
+from spotter.pose.models import PoseModel
+
+SESSIONS = (("Demo_SinglePerson", 1), ("Demo_MultiPerson", 2))
+
+RATE, STEP = 60.0, 2
+"""Frames per second of the clips; every `STEP`-th is used."""
+
+
+def cameras(folder: Path, reference: Path | None) -> None:
+    """Each camera by the other three."""
+    default = model_of(PoseSettings())
+    default.load()
+    better = default if reference is None else _yolo(reference)
+    everything, spread = Tally(), []
+    for session, count in SESSIONS:
+        around = cameras_of(folder / session)
+        judged = [_skeletons(folder / session / f"{camera.name}.mp4", default) for camera in around]
+        others = judged if better is default else [
+            _skeletons(folder / session / f"{camera.name}.mp4", better) for camera in around
+        ]  # fmt: skip
+        whole = people_of(around, others, count)
+        for number, camera in enumerate(around):
+            keep = [index for index in range(len(around)) if index != number]
+            left = people_of([around[index] for index in keep], [others[index] for index in keep], count)
+            for person in left:
+                twin = min(whole, key=lambda other: _gap(other.joints, person.joints))
+                spread.append(_differences(person.joints, twin.joints))
+                one = _one_camera(camera, judged[number], person.joints)
+                if one is not None:
+                    everything.add(*one)
+    show("single cameras against the joints that the other three cameras give", everything.grouped(), bins=True)
+    names = everything.grouped()
+    print("\nthe reference's own uncertainty: median and 90 % of |three cameras - four cameras|, degrees")
+    for name in names:
+        values = np.abs(np.concatenate([each[key] for each in spread for key in each if key.endswith(name)]))
+        values = values[np.isfinite(values)]
+        if len(values):
+            print(f"{name:24}{np.median(values):6.1f} {np.quantile(values, 0.9):6.1f}")
+
+
+def _one_camera(
+    camera: Calibrated, frames: Sequence[PoseFrame], joints: np.ndarray
+) -> tuple[BodyAngles, BodyAngles, np.ndarray, np.ndarray] | None:
+    """(found, true, yaw, pitch) of one person in one camera; None where the camera does not have them."""
+    view = camera.view(frames[0].width, frames[0].height)
+    ground = Ground.of(view, frames[0].width, frames[0].height)
+    follower, found, kept = Follower(ground), [], []
+    for index, (pose, solid) in enumerate(zip(frames, joints, strict=False)):
+        row = _row(camera, pose, solid)
+        if row is None or pose.deviations is None:
+            continue
+        inputs = (each[row] for each in (pose.keypoints, pose.confidences, pose.deviations))
+        found.append(follower.see(from_seconds(index * STEP / RATE), *inputs))
+        kept.append(index)
+    if not found:
+        return None
+    solid = joints[kept]
+    yaw, pitch = look(solid, camera.place)
+    return joined(found), body_angles_3d(solid), yaw, pitch
+
+
+def _row(camera: Calibrated, pose: PoseFrame, solid: np.ndarray) -> int | None:
+    """Whose skeleton is where the person is."""
+    if not np.isfinite(solid).any() or not len(pose):
+        return None
+    expected = camera.project(solid)
+    known = np.isfinite(expected).all(axis=1)
+    size = np.ptp(expected[known], axis=0).max()
+    off = [np.median(np.linalg.norm(camera.flat(points)[known] - expected[known], axis=1)) for points in pose.keypoints]
+    best = int(np.argmin(off))
+    return best if off[best] < 0.1 * size else None
+
+
+def _differences(one: np.ndarray, other: np.ndarray) -> dict[str, np.ndarray]:
+    first, second = body_angles_3d(one), body_angles_3d(other)
+    return {name: angles.value - getattr(second, name).value for name, angles in first.items()}
+
+
+def _gap(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.nanmedian(np.linalg.norm(one - other, axis=-1)))
+
+
+def _yolo(file: Path) -> PoseModel:
+    model = model_of(PoseSettings(model="yolo", file=file, input_size=640))
+    model.load()
+    return model
+
+
+def _skeletons(clip: Path, model: PoseModel) -> list[PoseFrame]:
+    """Every `STEP`-th frame, posed."""
+    capture, frames, number = cv2.VideoCapture(str(clip)), [], 0
+    while True:
+        read, image = capture.read()
+        if not read:
+            break
+        if number % STEP == 0:
+            people = model.predict([np.asarray(image, np.uint8)])[0]
+            at = from_seconds(number / RATE)
+            frames.append(PoseFrame(
+                clip.stem, 0, number, at, at, at, image.shape[1], image.shape[0], model.name, people.boxes,
+                people.scores, people.keypoints, people.confidences, deviations=people.deviations,
+            ))  # fmt: skip
+        number += 1
+    capture.release()
+    return frames
