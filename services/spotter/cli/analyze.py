@@ -90,7 +90,7 @@ def analyze(
             if drawing is not None:
                 drawing.write(step.image, step.pose, step.assessment)
             if page is not None:
-                page.add(step.pose, step.assessment, analysis.minutes)
+                page.add(step.pose.captured_at, analysis.minutes)
         for alert in analysis.end():
             if results is not None:
                 results.alert(alert)
@@ -99,7 +99,7 @@ def analyze(
     if analysis.undecodable:
         warning_line(f"{analysis.undecodable} frames of '{analysis.name}' could not be decoded and were skipped")
     if page is not None:
-        page.write(analysis.name, analysis.model)
+        page.write(analysis.name, analysis.model, analysis.lifts, analysis.minutes)
     if not quiet:
         report(analysis, to_stderr=json == "-", annotated=annotate, page=report_to)
     return 0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from spotter.cli.report_write import entered_options, write_file
-from spotter.core.contracts import PoseFrame
 from spotter.core.errors import ConfigError
 from spotter.core.settings import Settings
-from spotter.ergonomics.assessment import Assessment
 from spotter.ergonomics.exposure import ExposureMinutes
+from spotter.ergonomics.work import StationLift
 from spotter.report.entered import entered_of
 from spotter.report.live import LiveRecord
 from spotter.report.page import page
@@ -40,19 +40,19 @@ class ClipReport:
         self._options = entered_options(settings, **entered)
         self._live = LiveRecord(camera_id)
 
-    def add(self, pose: PoseFrame, assessment: Assessment, minutes: ExposureMinutes) -> None:
-        """Take in one frame, which `minutes` has counted already."""
-        self._live.add(pose, assessment, minutes)
+    def add(self, at: int, minutes: ExposureMinutes) -> None:
+        """Take in the frame of event time `at`, which `minutes` has counted already."""
+        self._live.add(at, minutes)
 
-    def write(self, name: str, model: str) -> None:
-        """Write the report.
+    def write(self, name: str, model: str, lifts: Iterable[StationLift], minutes: ExposureMinutes) -> None:
+        """Write the report of an analysis that has ended.
 
         Args:
-            name: of the clip. model: name and version of the pose model.
+            name: of the clip. model: name and version of the pose model. lifts: of the whole clip.
 
         Raises:
             ConfigError: the file cannot be written, or what a PDF needs is missing.
         """
-        record = self._live.record(Path(name).name, about(self._settings, model=model))
+        record = self._live.record(Path(name).name, about(self._settings, model=model), lifts, minutes)
         text = page(record, entered_of((), self._options))
         write_file(self._path, pdf(text) if self._path.suffix.lower() == ".pdf" else text.encode())

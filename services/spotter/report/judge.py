@@ -94,8 +94,8 @@ def body_of(postures: Sequence[PostureRecord]) -> BodyAngles:
 
 
 def unknowns(result: Result, count: int = 4) -> tuple[tuple[str, float], ...]:
-    """The inputs that widen a result most, widest first."""
-    return tuple((name, taken) for name, taken in result.widening if name in result.inputs)[:count]
+    """The inputs that widen a result most, widest first; two sides under one name, see `inputs.sides_of`."""
+    return result.widening[:count]
 
 
 def _seen(method: Method, body: BodyAngles) -> Any:

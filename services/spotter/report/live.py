@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 from spotter.core.clock import SECOND
-from spotter.core.contracts import PoseFrame
-from spotter.core.store import ExposureBucket, LiftRecord, PostureRecord
-from spotter.ergonomics.assessment import Assessment
+from spotter.core.store import ExposureBucket, PostureRecord
 from spotter.ergonomics.exposure.minutes import MINUTE_S, WHOLE_VIEW, ExposureMinute, ExposureMinutes
 from spotter.ergonomics.history import lift_record
+from spotter.ergonomics.work import StationLift
 from spotter.report.data import Record, Scope, Window
 
 
@@ -26,12 +25,13 @@ class LiveRecord:
         self._camera_id = camera_id
         self._seconds: dict[int, ExposureMinute] = {}
         self._before = (0, ExposureMinute())
-        self._lifts: list[LiftRecord] = []
+        self._first: int | None = None
         self._newest = 0
 
-    def add(self, pose: PoseFrame, assessment: Assessment, minutes: ExposureMinutes) -> None:
-        """Take in one frame, which `minutes` has counted already."""
-        at = pose.captured_at
+    def add(self, at: int, minutes: ExposureMinutes) -> None:
+        """Take in the frame of event time `at` (UTC ns), which `minutes` has counted already."""
+        if self._first is None:
+            self._first = at
         self._newest = max(self._newest, at)
         begin = at - at % (MINUTE_S * SECOND)
         minute = minutes.minute(at, WHOLE_VIEW)
@@ -46,16 +46,21 @@ class LiveRecord:
         # The worst of the minute is taken out, so that the next second shows one of its own.
         second.show(minute.worst)
         minute.worst = None
-        self._lifts += [lift_record("", self._camera_id, one) for one in assessment.work.lifts]
 
-    def record(self, source: str, about: Mapping[str, str]) -> Record:
-        """Everything so far.
+    def record(
+        self, source: str, about: Mapping[str, str], lifts: Iterable[StationLift], minutes: ExposureMinutes
+    ) -> Record:
+        """Everything, once the analysis has ended.
 
         Args:
             source: name of the clip.
+            lifts: of the whole clip, those that its end finished included.
         """
-        end = max(self._newest, SECOND)
-        scope = Scope("", "", "", (Window(0, end),), ZoneInfo("UTC"), source, clock=False)
+        if self._first is not None:
+            self.add(self._newest, minutes)
+        begin = self._first or 0
+        windows = (Window(begin, max(self._newest, begin + 1)),)
+        scope = Scope("", "", "", windows, ZoneInfo("UTC"), source, clock=False)
         buckets = [
             ExposureBucket(
                 "", self._camera_id, WHOLE_VIEW, start, 0, 1, **asdict(one.bands), frames=one.frames,
@@ -72,4 +77,5 @@ class LiveRecord:
             if one.worst is not None
         ]  # fmt: skip
         worst.sort(key=lambda one: (-one.rank, one.at))
-        return Record(scope, buckets, worst, self._lifts, about)
+        records = [lift_record("", self._camera_id, one) for one in lifts]
+        return Record(scope, buckets, worst, sorted(records, key=lambda one: (one.started_at, one.id)), about)

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from spotter.core.contracts import Status
 from spotter.ergonomics.methods.api import Provenance
+from spotter.ergonomics.methods.inputs import sides_of
 from spotter.report import html as h
 from spotter.report.charts import Span, scale
 from spotter.report.judge import Judged, unknowns
@@ -146,7 +147,7 @@ def _widening(one: Judged) -> Markup | None:
         return None
     parts = []
     for name, taken in shown:
-        provenance = result.inputs[name].provenance
+        provenance = result.inputs[next(iter(sides_of(name, result.inputs)), name)].provenance
         why = {
             Provenance.UNKNOWN: "not known",
             Provenance.ENTERED: "entered as an interval",
