@@ -234,7 +234,7 @@ def test_the_end_of_the_topic_ends_alerts_also_when_a_stop_would_not(tmp_path: P
     assert [update.kind for _, update in bench.seen] == [UpdateKind.RAISED, UpdateKind.ENDED]
 
 
-@pytest.mark.parametrize("state", [CameraState.ENDED, CameraState.FAILED, CameraState.LIVE])
+@pytest.mark.parametrize("state", [CameraState.ENDED, CameraState.FAILED, CameraState.DISABLED, CameraState.LIVE])
 @pytest.mark.parametrize("followed", [True, False], ids=["followed", "state lost"])
 def test_alerts_of_a_camera_that_has_ended_are_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: CameraState, followed: bool

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 _STATE_STYLE = {
     CameraState.LIVE: "green",
     CameraState.FAILED: "red",
+    CameraState.DEGRADED: "yellow",
+    CameraState.STALLED: "yellow",
     CameraState.BACKING_OFF: "yellow",
+    CameraState.DISABLED: "dim",
     CameraState.ENDED: "dim",
 }
 

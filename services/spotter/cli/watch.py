@@ -42,7 +42,7 @@ class CameraWatch:
                 self._warned[camera] = CameraState.FAILED
                 yield f"{_sentence(failures[camera])} The other cameras go on"
         for camera, own in sorted(health.items()):
-            if own.state is CameraState.LIVE:
+            if own.state.delivers:
                 self._warned.pop(camera, None)
             elif own.state is CameraState.BACKING_OFF and camera not in self._warned:
                 self._warned[camera] = own.state
@@ -54,7 +54,7 @@ class CameraWatch:
         Raises:
             SourceError: not one camera delivered a picture in time.
         """
-        self._delivered |= any(own.state in (CameraState.LIVE, CameraState.ENDED) for own in health.values())
+        self._delivered |= any(own.state.delivers or own.state is CameraState.ENDED for own in health.values())
         silent = {camera: own.detail for camera, own in health.items() if own.state is CameraState.BACKING_OFF}
         if not self._delivered and silent and time.monotonic() - self._begun > FIRST_PICTURE_S:
             details = " ".join(f"Camera '{camera}': {_sentence(detail)}" for camera, detail in sorted(silent.items()))

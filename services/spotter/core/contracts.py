@@ -331,13 +331,21 @@ def alert_id(site: str, camera_id: str, kind: AlertKind, epoch: int, started_at:
 
 
 class CameraState(StrEnum):
-    """Where a camera stands. The transitions are in `ingest.camera`."""
+    """Where a camera stands. The transitions are in `ingest.lifecycle`, and drawn in docs/cameras.md."""
 
     CONNECTING = "connecting"
     LIVE = "live"
+    DEGRADED = "degraded"
+    STALLED = "stalled"
     BACKING_OFF = "backing_off"
+    DISABLED = "disabled"
     ENDED = "ended"
     FAILED = "failed"
+
+    @property
+    def delivers(self) -> bool:
+        """True while frames come, be it fewer than usual."""
+        return self in (CameraState.LIVE, CameraState.DEGRADED)
 
 
 @dataclass(frozen=True, slots=True)

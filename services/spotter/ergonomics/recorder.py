@@ -147,8 +147,8 @@ class Recorder:
         self._remembered = None
 
     def left_open(self) -> list[KnownAlert]:
-        """Open alerts of cameras that have ended or failed; none when the store does not answer now."""
-        over = (CameraState.ENDED, CameraState.FAILED)
+        """Open alerts of cameras that ended, failed or were switched off; none when the store does not answer now."""
+        over = (CameraState.ENDED, CameraState.FAILED, CameraState.DISABLED)
         try:
             cameras = {row.id for row in self._store.cameras() if row.site == self._site and row.state in over}
             records = self._store.records(AlertQuery(site=self._site, open=True, limit=_REACHED)) if cameras else []

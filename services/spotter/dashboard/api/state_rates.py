@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from spotter.core.contracts import CameraHealth, CameraState
+from spotter.core.contracts import CameraHealth
 from spotter.core.state import LiveState
 
 
@@ -66,7 +66,7 @@ class StateMeter:
             health = self._health
             people = sum(seen.people for seen in self._seen.values() if seen.at >= at - self._window_s)
             latencies = [latency for _, latency in self._latencies]
-        rate = sum(camera.frames_per_second for camera in health if camera.state is CameraState.LIVE)
+        rate = sum(camera.frames_per_second for camera in health if camera.state.delivers)
         return {
             "window_s": self._window_s,
             "frames_per_second": {"read": round(rate, 2) if health else None, "posed": None, "dropped": None},

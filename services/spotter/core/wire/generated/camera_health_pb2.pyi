@@ -13,12 +13,18 @@ class CameraState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAMERA_STATE_BACKING_OFF: _ClassVar[CameraState]
     CAMERA_STATE_ENDED: _ClassVar[CameraState]
     CAMERA_STATE_FAILED: _ClassVar[CameraState]
+    CAMERA_STATE_DEGRADED: _ClassVar[CameraState]
+    CAMERA_STATE_STALLED: _ClassVar[CameraState]
+    CAMERA_STATE_DISABLED: _ClassVar[CameraState]
 CAMERA_STATE_UNSPECIFIED: CameraState
 CAMERA_STATE_CONNECTING: CameraState
 CAMERA_STATE_LIVE: CameraState
 CAMERA_STATE_BACKING_OFF: CameraState
 CAMERA_STATE_ENDED: CameraState
 CAMERA_STATE_FAILED: CameraState
+CAMERA_STATE_DEGRADED: CameraState
+CAMERA_STATE_STALLED: CameraState
+CAMERA_STATE_DISABLED: CameraState
 
 class CameraHealth(_message.Message):
     __slots__ = ("schema_version", "camera_id", "state", "at", "frames_read", "frames_undecodable", "frames_per_second", "width", "height", "detail")

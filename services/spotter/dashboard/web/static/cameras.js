@@ -7,10 +7,14 @@ import { POSTURES, duration, interval, milliseconds, rate, words } from "./forma
 const STATES = {
   connecting: "Connecting",
   live: "Live",
+  degraded: "Degraded",
+  stalled: "Stalled",
   backing_off: "Backing off",
+  disabled: "Switched off",
   ended: "Ended",
   failed: "Failed",
 };
+const DELIVERS = ["live", "degraded"];
 const NO_VIEW = { width: 16, height: 10, people: [] };
 const STALE_MS = 3000;
 const BANDS = [
@@ -114,7 +118,8 @@ class Card {
   tick() {
     const state = this.health?.state ?? (this.view ? "live" : "connecting");
     const silent = performance.now() - this.freshAt;
-    const stale = state === "live" && silent > STALE_MS;
+    const delivers = DELIVERS.includes(state);
+    const stale = delivers && silent > STALE_MS;
     this.root.dataset.state = stale ? "stale" : state;
     this.chip.dataset.state = stale ? "stale" : state;
     setText(this.chip, stale ? "Silent" : words(state, STATES));
@@ -126,9 +131,9 @@ class Card {
     const view = this.view;
     const count = view?.people.length;
     const people = `${count} ${count === 1 ? "person" : "people"}`;
-    const facts = [view ? (state === "live" ? people : `${people} in the last frame`) : "no view yet"];
-    if (this.health && view && state === "live") facts.push(`${rate(this.health.frames_per_second)} frames/s`);
-    if (view && state === "live") facts.push(`${milliseconds(view.latency_s)} behind`);
+    const facts = [view ? (delivers ? people : `${people} in the last frame`) : "no view yet"];
+    if (this.health && view && delivers) facts.push(`${rate(this.health.frames_per_second)} frames/s`);
+    if (view && delivers) facts.push(`${milliseconds(view.latency_s)} behind`);
     setText(this.facts, facts.join("  ·  "));
   }
 
