@@ -19,10 +19,13 @@ MOST_DEG = 135.0
 _AHEAD_M = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65)
 """Distances of the hands from the ankles that are tried, m: the usual reach [D]."""
 
-_STEPS = 5
+_BEHIND_DEG = 120.0
+"""Nobody lifts with the hands further behind the body [D]."""
+
+_STEPS = 9
 _OK_DEG = 10.0
-_SAYS_DEG = 60.0
-"""An interval that is no narrower on either side than this says nothing [D]."""
+_SAYS_DEG = (5.0, 75.0)
+"""An interval from below the first to above the second says nothing [D]."""
 
 
 def asymmetry(view: LiftView, across: float, blur: float, *, still_feet: bool) -> Measure:
@@ -46,8 +49,8 @@ def asymmetry(view: LiftView, across: float, blur: float, *, still_feet: bool) -
         for yaw in _spread(*view.yaw)
         for side in _sides(view.right)
         for shift in (across - blur, across, across + blur)
-        for ahead in (*_AHEAD_M, _straight(yaw, shift))
-        if (angle := _angle(yaw, side, view.away, shift, ahead)) is not None
+        for ahead in (*_AHEAD_M, _straight(yaw, shift), max(abs(shift), _AHEAD_M[0]))
+        for angle in _angles(yaw, side, view.away, shift, ahead)
     ]
     if not found:
         return _unknown("hands, feet and view do not fit together")
@@ -56,8 +59,8 @@ def asymmetry(view: LiftView, across: float, blur: float, *, still_feet: bool) -
         low, high = 0.0, max(-low, high)
     else:
         low, high = min(abs(low), abs(high)), max(abs(low), abs(high))
-    if high - low > _SAYS_DEG:
-        return _unknown("not seen from the side" if low == 0 else "view or size not known closely enough")
+    if low < _SAYS_DEG[0] and high > _SAYS_DEG[1]:
+        return _unknown("it is not seen in this view")
     known = high - low <= 2 * _OK_DEG
     return Measure(
         round((low + high) / 2, 1), round(low, 1), round(min(high, 180.0), 1), "degrees",
@@ -65,18 +68,18 @@ def asymmetry(view: LiftView, across: float, blur: float, *, still_feet: bool) -
     )  # fmt: skip
 
 
-def _angle(yaw: float, side: int, away: int, across: float, ahead: float) -> float | None:
-    """Signed angle of hands that are `across` m to the right in the picture and `ahead` m from the ankles on the floor.
+def _angles(yaw: float, side: int, away: int, across: float, ahead: float) -> list[float]:
+    """Signed angles of hands `across` m to the right in the picture and `ahead` m from the ankles on the floor.
 
     With u the unit vector of the sagittal line, (side cos yaw, away sin yaw) in the picture's level axes, the hands are
-    where the circle of radius `ahead` meets the column; of the two places the one before the body counts.
+    where the circle of radius `ahead` meets the column: nearer to the camera or further away, which is not seen.
     """
     if abs(across) > ahead:
-        return None
+        return []
     ux, uy = side * math.cos(math.radians(yaw)), (away or 1) * math.sin(math.radians(yaw))
-    depth = math.sqrt(ahead * ahead - across * across)
+    depth = math.sqrt(max(ahead * ahead - across * across, 0.0))
     angles = [math.degrees(math.atan2(ux * y - uy * across, ux * across + uy * y)) for y in (depth, -depth)]
-    return min(angles, key=abs)
+    return [angle for angle in angles if abs(angle) <= _BEHIND_DEG]
 
 
 def _magnitude(angle: Angle) -> Measure:
