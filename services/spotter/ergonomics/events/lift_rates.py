@@ -46,18 +46,23 @@ def frequency(count: int, window_s: float, coverage: float = COVERAGE) -> Measur
 def poisson_interval(count: int, coverage: float = COVERAGE) -> tuple[float, float]:
     """(least, greatest) expected count that goes with an observed one."""
     out = (1 - coverage) / 2
-    low = 0.0 if count == 0 else _root(lambda mean: 1 - _at_most(count - 1, mean) - out, 0.0, float(count))
-    top = count + 10.0 * math.sqrt(count + 1.0) + 20.0
+    away = 10.0 * math.sqrt(count + 1.0) + 20.0
+    least, top = max(0.0, count - away), count + away
+    low = 0.0 if count == 0 else _root(lambda mean: 1 - _at_most(count - 1, mean) - out, least, float(count))
     return low, _root(lambda mean: out - _at_most(count, mean), float(count), top)
 
 
 def _at_most(count: int, mean: float) -> float:
-    """P(X <= count) of a Poisson variable, from logarithms, so that nothing over- or underflows."""
+    """P(X <= count) of a Poisson variable, from logarithms, so that nothing over- or underflows.
+
+    Terms that are more than 25 standard deviations below the count add nothing for means within 10 of it.
+    """
     if mean <= 0:
         return 1.0
-    terms = np.arange(count + 1)
-    logs = np.concatenate([[0.0], np.cumsum(np.log(mean) - np.log(terms[1:]))]) - mean
-    return float(np.exp(logs).sum())
+    first = max(0, count - int(25 * math.sqrt(count)) - 100)
+    steps = math.log(mean) - np.log(np.arange(first + 1, count + 1))
+    start = first * math.log(mean) - mean - math.lgamma(first + 1)
+    return float(np.exp(start + np.concatenate([[0.0], np.cumsum(steps)])).sum())
 
 
 def _root(rises: Callable[[float], float], low: float, high: float) -> float:
