@@ -70,7 +70,7 @@ def test_a_frozen_camera_is_lost_after_the_read_timeout(ingest):
         running.wait(lambda: len(running.frames) >= 3)
         server.freeze()
         running.wait_for(CameraState.BACKING_OFF, timeout=10)
-        assert "stopped sending" in running.worker._readers[0].monitor.detail
+        assert "stopped sending" in running.worker.details["camera"]
         server.thaw()
         before = len(running.frames)
         running.wait(lambda: len(running.frames) > before)

@@ -5,6 +5,7 @@ Promises:
 - `sequence` counts the frames read within the rate limit; undecodable and late ones leave gaps, all are counted.
 - Event time: arrival for live cameras, epoch + media time for finite ones; strictly growing, whole microseconds.
 - At real-time speed a finite source never runs ahead of the wall clock, and skips frames rather than fall behind it.
+- Nothing is published after the permit has ended: another process may have the camera by then.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from spotter.ingest.background import BlurredBackground
 from spotter.ingest.backoff import Backoff
 from spotter.ingest.monitor import CameraMonitor
 from spotter.ingest.pacing import Moment, RateLimit, RealTimePacer
+from spotter.ingest.sharing import ALWAYS, Permit
 from spotter.ingest.sources import Captured, Source, SourceInfo, SourceLostError, open_source
 
 STABLE_S = 5.0
@@ -44,6 +46,7 @@ class CameraReader:
         metrics: counters of the pipeline.
         background: takes blurred pictures, or None where pictures are not shown.
         tracer: makes the trace of each frame.
+        permit: says until when the camera may be read here, and which epoch its frames are of.
     """
 
     def __init__(
@@ -54,15 +57,17 @@ class CameraReader:
         metrics: Metrics,
         background: BlurredBackground | None = None,
         tracer: Tracer = NO_TRACER,
+        permit: Permit = ALWAYS,
     ) -> None:
-        self.monitor = CameraMonitor(camera.id, bus, metrics)
+        self.monitor = CameraMonitor(camera, ingest, bus, metrics)
         self._camera = camera
         self._ingest = ingest
         self._bus = bus
         self._background = background
         self._tracer = tracer
         self._log = get_logger("spotter.ingest").bind(camera=camera.id)
-        self._epoch: int | None = None
+        self._permit = permit
+        self._epoch = permit.epoch
         self._sequence = 0
         self._captured_at = 0
         self._limit = RateLimit(camera.max_fps)
@@ -70,6 +75,8 @@ class CameraReader:
     def run(self, stop: threading.Event) -> None:
         """Read until the source has ended or failed, or `stop` is set. Raises nothing; `monitor` tells the outcome."""
         self.monitor.publish_health()
+        if self.monitor.state is CameraState.DISABLED:
+            return
         try:
             detail = self._keep_reading(open_source(self._camera, self._ingest), stop)
         except SourceError as error:
@@ -93,7 +100,7 @@ class CameraReader:
             except SourceLostError as lost:
                 if stop.is_set():
                     break
-                if self.monitor.state is CameraState.LIVE and time.monotonic() - started > STABLE_S:
+                if self.monitor.state is not CameraState.CONNECTING and time.monotonic() - started > STABLE_S:
                     backoff.reset()
                 self.monitor.to(CameraState.BACKING_OFF, str(lost))
             finally:
@@ -107,6 +114,7 @@ class CameraReader:
         """Read one opening of the source to its end; returns why it ended."""
         if self._epoch is None:
             self._epoch = clock.now()
+        self.monitor.opened(live=not info.finite)
         pacer = RealTimePacer(self._epoch) if info.finite and self._ingest.speed == "realtime" else None
         items = 0
         while not stop.is_set():
@@ -130,6 +138,9 @@ class CameraReader:
             moment = Moment.DUE if pacer is None else pacer.judge(at, clock.now())
             if captured.image is None or moment is Moment.LATE:
                 self.monitor.count_dropped("late")
+                continue
+            if not self._permit.valid():
+                self.monitor.count_dropped("not_held")
                 continue
             if pacer is not None and moment is Moment.EARLY and _sleep_until(pacer, at, stop):
                 self.monitor.count_dropped("shutdown")

@@ -8,34 +8,45 @@ import time
 from spotter.core import clock
 from spotter.core.bus.api import HEALTH, Bus
 from spotter.core.contracts import CameraHealth, CameraState
+from spotter.core.settings import CameraSettings, IngestSettings
 from spotter.core.telemetry import Metrics, get_logger
+from spotter.ingest.flow import Flow
 from spotter.ingest.lifecycle import is_over, step
 
 _RATE_WINDOW_S = 1.0
 
+_SLOW_FRAMES = 3.0
+"""A camera is not stalled before this many of its usual frame intervals have passed."""
+
 
 class CameraMonitor:
-    """Counts, states and health of one camera; health goes to the bus on every change of state and when asked for."""
+    """Counts, states and health of one camera; health goes to the bus on every change of state and when asked for.
 
-    def __init__(self, camera_id: str, bus: Bus, metrics: Metrics) -> None:
-        self.camera_id = camera_id
+    The reader tells what comes (`count_...`, `to`), whoever supervises it asks `watch` in between: a reader that waits
+    for a frame cannot tell that none comes.
+    """
+
+    def __init__(self, camera: CameraSettings, ingest: IngestSettings, bus: Bus, metrics: Metrics) -> None:
+        self.camera_id = camera.id
         self._bus = bus
-        self._log = get_logger("spotter.ingest").bind(camera=camera_id)
-        self._lock = threading.Lock()
-        self._state = CameraState.CONNECTING
-        self._detail = ""
+        self._log = get_logger("spotter.ingest").bind(camera=camera.id)
+        self._lock = threading.RLock()
+        self._state = CameraState.CONNECTING if camera.enabled else CameraState.DISABLED
+        self._detail = "" if camera.enabled else "switched off in the settings"
         self._logged = ""
+        self._left = False
         self._was_live = False
+        self._flow = Flow(camera.expected_fps)
+        self._stall_s = ingest.stall_s
+        self._heard_at: float | None = None
         self._read = self._undecodable = 0
         self._width = self._height = 0
         self._rate = 0.0
         self._rate_since, self._rate_read = time.monotonic(), 0
-        self._frames_read = metrics.frames_read.labels(camera=camera_id)
-        self._frames_published = metrics.frames_published.labels(camera=camera_id)
-        self._frames_dropped = metrics.frames_dropped
-        self._up = metrics.camera_up.labels(camera=camera_id)
-        self._reconnects = metrics.camera_reconnects.labels(camera=camera_id)
-        self._up.set(0)
+        self._metrics = metrics
+        self._frames_read = metrics.frames_read.labels(camera=camera.id)
+        self._frames_published = metrics.frames_published.labels(camera=camera.id)
+        self._show()
 
     @property
     def state(self) -> CameraState:
@@ -54,52 +65,117 @@ class CameraMonitor:
     def to(self, state: CameraState, detail: str = "") -> None:
         """Change the state, and tell it on the bus, in the metrics and in the log."""
         with self._lock:
-            self._state = step(self._state, state)
+            if self._left:
+                return
+            before, self._state = self._state, step(self._state, state)
             self._detail = detail
-            self._up.set(1 if state is CameraState.LIVE else 0)
-            if state is CameraState.LIVE:
+            if state is CameraState.LIVE and before is CameraState.CONNECTING:
                 if self._was_live:
-                    self._reconnects.inc()
+                    self._metrics.camera_reconnects.labels(camera=self.camera_id).inc()
                 self._was_live = True
+            self._metrics.cameras.state_changes.labels(camera=self.camera_id, state=state.value).inc()
+            self._show()
             self._write_log(state, detail)
             self._publish()
+
+    def leave(self, state: CameraState | None = None, detail: str = "") -> None:
+        """Say the last word, a final `state` where one is given, and nothing more: another reader may follow.
+
+        Its gauges go, so that nobody is called for a camera that is not here any more.
+        """
+        with self._lock:
+            if self._left:
+                return
+            if state is not None and not self.over:
+                self.to(state, detail)
+            self._left = True
+            for gauge in (self._metrics.camera_up, self._metrics.cameras.usual_fps):
+                gauge.remove(self.camera_id)
+            for each in CameraState:
+                self._metrics.cameras.state.remove(self.camera_id, each.value)
 
     def warn(self, detail: str) -> None:
         """Something that people should know and that changes no state."""
         self._log.warning("camera_warning", detail=detail)
 
+    def opened(self, live: bool) -> None:
+        """The source is open. Only a live one can stall or be slower than usual."""
+        now = time.monotonic()
+        with self._lock:
+            self._heard_at = now if live else None
+            self._flow.begin(now, opened=True)
+
     def count_read(self) -> None:
         """One item came from the source, decodable or not."""
         self._read += 1
         self._frames_read.inc()
+        if self._heard_at is None:
+            return
+        now = self._heard_at = time.monotonic()
+        if self._state is CameraState.STALLED:
+            self._flow.begin(now, opened=False)
+            self.to(CameraState.DEGRADED if self._flow.degraded else CameraState.LIVE, self._flow.degraded)
+        self._flow.item(now)
+        self._judge(now)
 
     def count_undecodable(self, name: str) -> None:
-        """One item could not be decoded; the first one is told, the others are counted."""
+        """The item that was read last could not be decoded; the first one is told, the others are counted."""
         self._undecodable += 1
         self.count_dropped("undecodable")
+        if self._heard_at is not None:
+            self._flow.undecodable()
         if self._undecodable == 1:
             self.warn(f"'{name}' cannot be decoded; skipped" if name else "a frame cannot be decoded; skipped")
 
     def count_dropped(self, reason: str) -> None:
         """One frame was let go."""
-        self._frames_dropped.labels(camera=self.camera_id, reason=reason).inc()
+        self._metrics.frames_dropped.labels(camera=self.camera_id, reason=reason).inc()
 
     def count_published(self, width: int, height: int) -> None:
-        """One frame of this size, px, was handed to the bus."""
+        """One frame of this size, px, is handed to the bus."""
         self._width, self._height = width, height
         self._frames_published.inc()
+        if self._state is CameraState.CONNECTING:
+            self.to(CameraState.LIVE)
+
+    def watch(self) -> None:
+        """Call it often, from another thread than the reader's: tells a camera that has fallen silent."""
+        with self._lock:
+            if self._heard_at is None or not self._state.delivers:
+                return
+            silent = time.monotonic() - self._heard_at
+            usual = self._flow.usual_fps
+            if silent > max(self._stall_s, _SLOW_FRAMES / usual if usual else 0.0):
+                self.to(CameraState.STALLED, f"open, and no frame for {silent:.1f} s")
 
     def publish_health(self) -> None:
         """Tell the bus how the camera is now, unless it is over and has said so."""
         with self._lock:
-            if not self.over:
+            if not self.over and not self._left:
                 self._publish()
+
+    def _judge(self, now: float) -> None:
+        """Between live and degraded, once a second."""
+        degraded = self._flow.judge(now)
+        if bool(degraded) is (self._state is CameraState.DEGRADED):
+            return
+        with self._lock:
+            if self._state.delivers:
+                self.to(CameraState.DEGRADED if degraded else CameraState.LIVE, degraded)
+
+    def _show(self) -> None:
+        """The gauges."""
+        self._metrics.camera_up.labels(camera=self.camera_id).set(self._state.delivers)
+        self._metrics.cameras.usual_fps.labels(camera=self.camera_id).set(self._flow.usual_fps or 0.0)
+        for each in CameraState:
+            self._metrics.cameras.state.labels(camera=self.camera_id, state=each.value).set(each is self._state)
 
     def _publish(self) -> None:
         elapsed = time.monotonic() - self._rate_since
         if elapsed >= _RATE_WINDOW_S:
             self._rate = (self._read - self._rate_read) / elapsed
             self._rate_since, self._rate_read = time.monotonic(), self._read
+            self._metrics.cameras.usual_fps.labels(camera=self.camera_id).set(self._flow.usual_fps or 0.0)
         self._bus.publish(
             HEALTH,
             CameraHealth(
@@ -123,6 +199,8 @@ class CameraMonitor:
         elif state is CameraState.BACKING_OFF and detail != self._logged:
             self._log.warning(event, detail=detail)
             self._logged = detail
+        elif state in (CameraState.DEGRADED, CameraState.STALLED):
+            self._log.warning(event, detail=detail)
         elif state in (CameraState.LIVE, CameraState.ENDED):
             self._log.info(event, detail=detail)
             self._logged = ""

@@ -30,6 +30,7 @@ class CameraSettings(Section):
     """
 
     id: str = Field(pattern=CAMERA_ID, description="Name within the site: letters, digits, dot, dash, underscore.")
+    enabled: bool = Field(default=True, description="false: the camera is known and shown, and not opened.")
     source: Secret = Field(
         description="Video file, folder of images, webcam index, or rtsp://, rtsps://, http://, https:// URL."
     )
@@ -38,6 +39,13 @@ class CameraSettings(Section):
     view: ViewParameters = Field(default_factory=ViewParameters, description="How the camera looks at the floor.")
     image_fps: float = Field(default=10.0, gt=0, le=240, description="Frames per second of a folder of images.")
     max_fps: float = Field(default=30.0, gt=0, le=240, description="Frames beyond this rate are skipped at the reader.")
+    expected_fps: float | None = Field(
+        default=None,
+        gt=0,
+        le=240,
+        description="Frames a second that a live camera should deliver; below half of it it counts as degraded. By "
+        "default what it usually delivers.",
+    )
     hold_last_s: float = Field(
         default=0.0, ge=0, le=3600, description="Repeat the last frame of a finite source this long."
     )
@@ -88,10 +96,33 @@ class IngestSettings(Section):
     read_timeout_s: float = Field(
         default=5.0, gt=0, le=120, description="A live camera silent for this long is reopened."
     )
+    stall_s: float = Field(
+        default=2.0, gt=0, le=120, description="A live camera silent for this long is shown as stalled."
+    )
     backoff_min_s: float = Field(
         default=0.5, gt=0, le=60, description="First pause before a live camera is tried again."
     )
-    backoff_max_s: float = Field(default=10.0, gt=0, le=600, description="Longest such pause.")
+    backoff_max_s: float = Field(default=3.0, gt=0, le=600, description="Longest such pause.")
+    reload_s: float = Field(
+        default=2.0,
+        ge=0,
+        le=3600,
+        description="The settings file is looked at this often for cameras that were added, changed or taken out; 0: "
+        "never.",
+    )
+    sharing: Literal["fixed", "lease"] = Field(
+        default="fixed",
+        description="How `spotter serve ingest` processes share the cameras. fixed: by ingest.shard. lease: among all "
+        "that run, by leases in Redis; the cameras of one that dies go to the others.",
+    )
+    lease_s: float = Field(
+        default=10.0, ge=1, le=300, description="A process that is silent for this long loses its cameras to others."
+    )
+    redis_away: Literal["read", "stop"] = Field(
+        default="read",
+        description="With leases, what happens to the cameras of a process that cannot reach Redis. read: it goes on, "
+        "and its frames are dropped where another process has taken over. stop: it stops at the end of its lease.",
+    )
     shard: str = Field(
         default="",
         pattern=r"^$|^([A-Za-z0-9][A-Za-z0-9.-]*-)?[0-9]{1,4}/[1-9][0-9]{0,3}$",

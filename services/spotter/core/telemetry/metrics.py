@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
 from spotter.core.telemetry.bus_metrics import BusMetrics
+from spotter.core.telemetry.camera_metrics import CameraMetrics
 from spotter.core.telemetry.ergonomics_metrics import ErgonomicsMetrics
 from spotter.core.telemetry.notify_metrics import NotifyMetrics
 from spotter.core.telemetry.pose_metrics import PoseMetrics
@@ -30,6 +31,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
         self.bus = BusMetrics(self.registry)
+        self.cameras = CameraMetrics(self.registry)
         self.ergonomics = ErgonomicsMetrics(self.registry)
         self.notify = NotifyMetrics(self.registry)
         self.pose = PoseMetrics(self.registry)
@@ -44,7 +46,8 @@ class Metrics:
         self.frames_dropped = Counter(
             "spotter_frames_dropped",
             "Frames let go, by reason: undecodable, over_rate, late, queue_full, no_consumer, deadline, "
-            "inference_failed, shutdown; over Kafka also behind, too_large, undeliverable.",
+            "inference_failed, shutdown, not_held (the process has the camera on lease no more); over Kafka also "
+            "behind, too_large, undeliverable.",
             ["camera", "reason"],
             registry=r,
         )
