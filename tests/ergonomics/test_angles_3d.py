@@ -7,26 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
+from bodies import MIRROR, STANDING, Points, pitching, rotation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spotter.core.contracts import Status
 from spotter.ergonomics.angles.body import NAMES
 from spotter.ergonomics.angles.joints3d import UP, body_angles_3d, hands, neck_angle
-
-Points = npt.NDArray[np.float64]
-
-STANDING = np.array([
-    [0.105, 0, 1.60], [0.08, 0.03, 1.64], [0.08, -0.03, 1.64], [0, 0.079, 1.6065], [0, -0.079, 1.6065],
-    [0, 0.2266, 1.4315], [0, -0.2266, 1.4315], [0, 0.2266, 1.106], [0, -0.2266, 1.106], [0, 0.2266, 0.8505],
-    [0, -0.2266, 0.8505], [0, 0.1003, 0.9275], [0, -0.1003, 0.9275], [0, 0.1003, 0.4988], [0, -0.1003, 0.4988],
-    [0, 0.1003, 0.0683], [0, -0.1003, 0.0683],
-])  # fmt: skip
-"""Someone of 1.75 m who looks along x."""
-
-MIRROR = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 
 
 def cases(shared_dir: Path, kind: str) -> list[dict[str, Any]]:
@@ -155,15 +143,3 @@ def test_many_moments_at_once_and_a_missing_joint() -> None:
     assert [one.status for one in angles.left_knee_flexion] == [Status.OK, Status.OK, Status.NOT_OBSERVABLE, Status.OK]
     assert angles.left_knee_flexion[2].reason == "joint missing"
     assert angles.right_knee_flexion[2].status is Status.OK
-
-
-def rotation(degrees: float) -> Points:
-    """About z."""
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-
-
-def pitching(degrees: float) -> Points:
-    """Forward, from z towards x."""
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])

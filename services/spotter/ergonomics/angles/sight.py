@@ -44,7 +44,8 @@ class Sight:
     def of(cls, ground: Ground, keypoints: npt.ArrayLike) -> Self:
         """Look at keypoints (N, 17, 2) px."""
         points = np.asarray(keypoints, np.float64)
-        rays = _rays(ground.best, ground.draws, points.reshape(-1, 2)).reshape(-1, *points.shape[:-1], 3)
+        rays = _rays(ground.best, ground.draws, points.reshape(-1, 2))
+        rays = rays.reshape(len(rays), *points.shape[:-1], 3)
         middle = rays[:, :, HIPS[0]] + rays[:, :, HIPS[1]]
         level = np.hypot(middle[..., 0], middle[..., 1])
         ahead = np.zeros_like(middle)

@@ -48,9 +48,10 @@ _UPRIGHT_DEG = 20.0
 
 _LATERAL_SD, _LATERAL_SEEN_SD = np.sin(np.radians([5.0, 12.0]))
 _BACKWARD_DEG, _BACKWARD_SD = -25.0, 10.0
-"""Lateral bend of upright and bent work, standard deviation with heavy tails: to judge flexion by, and a wider one to
-judge lateral bend itself by; and the backward lean from which on it is held less and less likely [D]; the lumbar spine
-extends by 15 to 30 degrees at most."""
+_FLEXION_SEEN_SD_DEG = 20.0
+"""Lateral bend of upright and bent work, standard deviation with heavy tails: to judge flexion by, and a wider
+one, with that of flexion, to judge lateral bend by, which is judged of upright people only; and the backward lean from
+which on it is held less and less likely [D]: the lumbar spine extends by 15 to 30 degrees at most."""
 
 _LENGTH_SD = 0.10
 """Of the trunk's apparent length against this person's own, relative [D]."""
@@ -96,13 +97,9 @@ def trunk_pose(context: Context) -> TrunkPose:
     rise = cosine * up + sine * deep
     flexion = np.degrees(np.arctan2(ahead, rise))
     weight = _weight(context, flexion, length, cosine)
-    tilts = aside * aside
-    sides = _quantiles(
-        np.degrees(np.arcsin(np.clip(aside, -1, 1))),
-        weight * (1 + tilts / np.float32(_LATERAL_SEEN_SD**2)) ** -2,
-        -90,
-        90,
-    )
+    tilts, bend = aside * aside, flexion / np.float32(_FLEXION_SEEN_SD_DEG)
+    plain = weight * (1 + tilts / np.float32(_LATERAL_SEEN_SD**2)) ** -2 * (1 + bend * bend) ** -2
+    sides = _quantiles(np.degrees(np.arcsin(np.clip(aside, -1, 1))), plain, -90, 90)
     weight *= (1 + tilts / np.float32(_LATERAL_SD**2)) ** -2
     bends = _quantiles(flexion, weight, -180, 180)
     leans = _quantiles(np.degrees(np.arccos(np.clip(rise, -1, 1))), weight, 0, 180)
@@ -116,7 +113,7 @@ def trunk_pose(context: Context) -> TrunkPose:
     reason = np.where(fits, reason, "the trunk does not fit this person's size and direction").astype(np.object_)
     return TrunkPose(
         _flexion(context, bends, proven, visible, large, reason),
-        _lateral(context, sides, leans, visible, large, reason),
+        _lateral(context, sides, visible, large, reason),
         _inclination(leans, proven, visible, large, reason),
         _sagittal(parts, up, deep),
     )
@@ -148,12 +145,12 @@ def _inclination(
 
 
 def _lateral(
-    context: Context, sides: Array, leans: Array, visible: npt.NDArray[np.bool_], large: npt.NDArray[np.bool_],
+    context: Context, sides: Array, visible: npt.NDArray[np.bool_], large: npt.NDArray[np.bool_],
     reason: npt.NDArray[np.object_],
 ) -> Angles:  # fmt: skip
     low, value, high = sides
     frontal = np.nan_to_num(context.facing.yaw_low) >= _LATERAL_YAW_DEG
-    upright = leans[1] < _LATERAL_INCLINATION_DEG
+    upright = np.abs(context.lean) < _LATERAL_INCLINATION_DEG
     ok = large & frontal & upright & (high - low <= 2 * OK_HALF_WIDTH_DEG)
     why = np.where(frontal, "the trunk is too inclined to tell its lateral bend", "not seen from the front or the back")
     why = np.where(visible & ~(frontal & upright), why, reason).astype(np.object_)

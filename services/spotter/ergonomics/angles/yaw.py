@@ -62,6 +62,7 @@ oblique views up to 20 degrees more from the front than they are."""
 
 _OK_HALF_WIDTH_DEG = 15.0
 _CERTAIN = 0.95
+_EXTREME_DEG = 7.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,6 +201,8 @@ def facing(weights: Array, draws: int) -> Facing:
     yaws = np.sort(np.degrees(np.arcsin(np.abs(np.sin(np.radians(headings))))), axis=0)
     outside = 0.05 * (draws - 1)
     low, middle, high = yaws[int(outside)], yaws[draws // 2], yaws[int(np.ceil(draws - 1 - outside))]
+    # Headings on either side of a pure side or frontal view give yaws on one side of it only.
+    low, high = np.where(low < _EXTREME_DEG, 0.0, low), np.where(high > 90.0 - _EXTREME_DEG, 90.0, high)
     away = _sign(share @ (np.sin(turn) > 0))
     right = _sign(share @ (np.cos(turn) > 0))
     known = high - low < 75.0
