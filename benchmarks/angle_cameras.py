@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from angle_scenes import Follower, joined, look
+from angle_scenes import CLIP_RATE, RATE, Follower, clips, joined, look
 from angle_tally import Tally, show
 from multicam import Calibrated, cameras_of, people_of
 from spotter.core.clock import from_seconds
@@ -22,8 +22,8 @@ from spotter.pose.models import PoseModel
 
 SESSIONS = (("Demo_SinglePerson", 1), ("Demo_MultiPerson", 2))
 
-RATE, STEP = 60.0, 2
-"""Frames per second of the clips; every `STEP`-th is used."""
+RING_RATE, STEP = 60.0, 4
+"""Frames per second of the four cameras; every `STEP`-th is used."""
 
 
 def cameras(folder: Path, reference: Path | None) -> None:
@@ -58,6 +58,36 @@ def cameras(folder: Path, reference: Path | None) -> None:
             print(f"{name:24}{np.median(values):6.1f} {np.quantile(values, 0.9):6.1f}")
 
 
+def detected(folder: Path) -> None:
+    """The default model on rendered workers, the camera known exactly."""
+    model = model_of(PoseSettings())
+    model.load()
+    tally = Tally()
+    for scene in clips(folder):
+        stem, number = scene.name.split(" ")
+        frames = _skeletons(folder / f"{stem}_c{number}.mp4", model, CLIP_RATE, round(CLIP_RATE / RATE))
+        joints, ground = scene.joints, Ground.of(scene.view, *scene.size)
+        follower, found, kept = Follower(ground), [], []
+        for index, (pose, true, at) in enumerate(zip(frames, scene.points, scene.visible, strict=False)):
+            row = _nearest(pose.keypoints, true, (at > 0) & np.isfinite(true).all(axis=1), scene.stature[index])
+            if row is not None and pose.deviations is not None:
+                inputs = (each[row] for each in (pose.keypoints, pose.confidences, pose.deviations))
+                found.append(follower.see(pose.captured_at, *inputs))
+                kept.append(index)
+        if found:
+            tally.add(joined(found), body_angles_3d(joints[kept]), scene.yaw[kept], scene.pitch[kept])
+    show("default model on rendered workers, camera exact", tally.grouped(), bins=True)
+
+
+def _nearest(found: np.ndarray, true: np.ndarray, known: np.ndarray, size: float) -> int | None:
+    """Whose keypoints (N, 17, 2) px are where (17, 2) px are."""
+    if not len(found) or not known.any():
+        return None
+    off = np.median(np.linalg.norm(found[:, known] - true[known], axis=-1), axis=1)
+    best = int(np.argmin(off))
+    return best if off[best] < 0.1 * size else None
+
+
 def _one_camera(
     camera: Calibrated, frames: Sequence[PoseFrame], joints: np.ndarray
 ) -> tuple[BodyAngles, BodyAngles, np.ndarray, np.ndarray] | None:
@@ -70,7 +100,7 @@ def _one_camera(
         if row is None or pose.deviations is None:
             continue
         inputs = (each[row] for each in (pose.keypoints, pose.confidences, pose.deviations))
-        found.append(follower.see(from_seconds(index * STEP / RATE), *inputs))
+        found.append(follower.see(from_seconds(index * STEP / RING_RATE), *inputs))
         kept.append(index)
     if not found:
         return None
@@ -106,16 +136,16 @@ def _yolo(file: Path) -> PoseModel:
     return model
 
 
-def _skeletons(clip: Path, model: PoseModel) -> list[PoseFrame]:
-    """Every `STEP`-th frame, posed."""
+def _skeletons(clip: Path, model: PoseModel, rate: float = RING_RATE, step: int = STEP) -> list[PoseFrame]:
+    """Every `step`-th frame, posed."""
     capture, frames, number = cv2.VideoCapture(str(clip)), [], 0
     while True:
         read, image = capture.read()
         if not read:
             break
-        if number % STEP == 0:
+        if number % step == 0:
             people = model.predict([np.asarray(image, np.uint8)])[0]
-            at = from_seconds(number / RATE)
+            at = from_seconds(number / rate)
             frames.append(PoseFrame(
                 clip.stem, 0, number, at, at, at, image.shape[1], image.shape[0], model.name, people.boxes,
                 people.scores, people.keypoints, people.confidences, deviations=people.deviations,

@@ -30,15 +30,15 @@ DEFAULT_MODEL = np.array([0.02] * 5 + [0.029] * 2 + [0.042] * 2 + [0.040] * 2 + 
 default model says of its skeletons of data/simulated (medians); the errors themselves are a little smaller."""
 
 CAREFUL_MODEL = np.full(17, 0.01)
-"""The same of a model that errs by 1 % of stature: the standard deviation that COCO's annotators have on hips and
-shoulders is 0.8 to 1.1 % of it (2 sigma k of OKS, Ronchi & Perona 2017, times the square root of a body's area)."""
+"""The same of a model that errs by 1 % of stature, a third of the default one: what the gates can do with better
+keypoints."""
 
-RATE = 5.0
-"""Frames a second that are judged."""
+RATE, CLIP_RATE = 7.5, 15.0
+"""Frames a second that are judged, and that the clips have."""
 
-MEMORY = 0.70
-"""Correlation of a keypoint's error with that of the frame before: with the default model on data/simulated 0.57 to
-0.73 after 0.27 s, 0.4 to 0.6 after 0.53 s."""
+MEMORY = 0.8
+"""Correlation of a keypoint's error with that of the frame before: with the default model on data/simulated 0.72 to
+0.83 after 0.13 s, 0.4 to 0.6 after 0.53 s."""
 
 HIDDEN = 2.0
 """A hidden joint's error is this much larger, and its confidence 0.5 in place of 0.9."""
@@ -91,7 +91,7 @@ def clips(folder: Path) -> Iterator[Scene]:
     """data/simulated."""
     for path in sorted(folder.glob("*.json")):
         clip = json.loads(path.read_text())
-        frames = clip["frames"][:: round(clip["fps"] / RATE)]
+        frames = clip["frames"][:: round(CLIP_RATE / RATE)]
         joints = np.array([frame["kp3d"] for frame in frames])
         for number, camera in enumerate(clip["cameras"]):
             matrix, axes, shift = (np.array(camera[name], float) for name in "KRt")

@@ -2,6 +2,7 @@
 
     python benchmarks/angles.py simulated --shared FOLDER [--picture docs/images/angles-yaw.svg]
     python benchmarks/angles.py cameras --shared FOLDER [--reference yolo11n-pose.onnx]
+    python benchmarks/angles.py clips --shared FOLDER
     python benchmarks/angles.py gates --shared FOLDER
 
 simulated: workers whose 3D joints are known exactly, from FOLDER/data/simulated and from the product's simulator, seen
@@ -9,6 +10,7 @@ from all around and from several heights; pixels with the slow errors of a pose 
 entered by a person, and not at all.
 cameras: the people of FOLDER/data/multicam_pose2sim. Each of four cameras is judged by what the other three see:
 joints triangulated from skeletons of the reference model (the default model where none is given).
+clips: the default model on the rendered pictures of FOLDER/data/simulated, whose joints are known exactly.
 gates: what METHODS 6.3.3 alone (both segments at least 0.8 of their expected length) would call `ok`.
 """
 
@@ -23,7 +25,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from angle_cameras import cameras
+from angle_cameras import cameras, detected
 from angle_picture import picture
 from angle_scenes import CAREFUL_MODEL, DEFAULT_MODEL, MOTIONS, STANDS, Scene, clips, judge, rows_of, workers
 from angle_tally import Tally, show
@@ -33,9 +35,15 @@ PLACES = tuple((float(azimuth), (2.6, 1.5, 2.6, 4.0)[index % 4]) for index, azim
 """Cameras around a simulated worker: azimuth, degrees, and height, m."""
 
 
+RUNS = (
+    *((("default model", DEFAULT_MODEL), stand) for stand in STANDS),
+    (("errors of 1 % of stature", CAREFUL_MODEL), "entered"),
+)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("simulated", "cameras", "gates"))
+    parser.add_argument("what", choices=("simulated", "cameras", "clips", "gates"))
     parser.add_argument("--shared", type=Path, required=True, help="folder with data/")
     parser.add_argument("--reference", type=Path, help="ONNX file of a YOLO-pose model for the reference skeletons")
     parser.add_argument("--picture", type=Path, help="write the plot of error against yaw here")
@@ -44,6 +52,8 @@ def main() -> None:
         cameras(options.shared / "data" / "multicam_pose2sim", options.reference)
     elif options.what == "simulated":
         simulated(options.shared / "data" / "simulated", options.picture)
+    elif options.what == "clips":
+        detected(options.shared / "data" / "simulated")
     else:
         gates(options.shared / "data" / "simulated")
 
@@ -52,14 +62,13 @@ def simulated(folder: Path, plot: Path | None) -> None:
     """Tables for each model and each knowledge of the camera."""
     scenes = [*clips(folder), *workers(MOTIONS, PLACES)]
     print(f"{len(scenes)} cameras, {sum(len(scene.joints) for scene in scenes)} frames")
-    shown = None
-    for name, model in (("default model", DEFAULT_MODEL), ("errors of 1 % of stature", CAREFUL_MODEL)):
-        for stand in STANDS:
-            tally = over(scenes, stand, model, f"{name}, camera {stand}")
-            show(f"{name}, camera {stand}", tally.grouped(), bins=True)
-            shown = tally if (name, stand) == ("default model", "entered") else shown
-    if plot is not None and shown is not None:
-        plot.write_text(picture(shown.grouped(), "Default model, camera entered by a person, simulated workers"))
+    shown = {}
+    for (name, model), stand in RUNS:
+        tally = over(scenes, stand, model, f"{name}, camera {stand}")
+        show(f"{name}, camera {stand}", tally.grouped(), bins=True)
+        shown[name, stand] = tally.grouped()
+    if plot is not None:
+        plot.write_text(picture(shown["default model", "entered"], "Simulated workers, errors of the default model"))
 
 
 def over(scenes: Sequence[Scene], stand: str, model: np.ndarray, title: str) -> Tally:
