@@ -36,7 +36,7 @@ def test_worked_apparent_angles(shared_dir: Path) -> None:
 def test_a_known_view_gives_the_closed_form(flexion: float, turn: float, pitch: float, mirrored: bool) -> None:
     """With the true heading, the sagittal plane's t is METHODS 6.2's inverse, in perspective."""
     heading = 180.0 - turn if mirrored else turn
-    stage = Stage([heading], pitch=pitch, spread=1e-3)
+    stage = Stage([heading], pitch=pitch, distance=40.0, spread=1e-3)
     context, _ = stage.see(bent(flexion))
     context.facing.headings[:] = heading
     across, along = context.sight.segment(HIP_PAIR, SHOULDER_PAIR)
