@@ -49,6 +49,9 @@ _STEP = np.float32(np.radians(6.0))
 _T = np.radians(np.arange(-87.0, 88.0, 6.0)).astype(np.float32)
 _SIN, _COS = np.sin(_T), np.cos(_T)
 _LEAST = np.float32(-np.pi / 2)
+_SHARED = 2
+"""Cameras and headings that share one density: headings come in order, so that neighbours are alike."""
+
 _NONE = 0.3
 """Density of a segment that keeps to no plane, where it is 1 in the plane."""
 
@@ -85,7 +88,7 @@ class Directions:
         seen: (N, S) both ends pass the gate.
         across, along: (3, N, S, D) what the picture says of each, by camera (see `Sight.segment`).
         sigma: (N, S) standard deviation of its direction in the picture, radians (METHODS 6.3.5).
-        turned: (N, S, M) by how much the draws turn it in the picture, radians.
+        turned: (N, S, M) by how much the draws turn it in the picture, tangents.
         ratio_sd: (N, S) standard deviation of `ratio`.
         right, forward: (3, N, 1, M) level unit vectors to the person's right and ahead; nan where unknown.
     """
@@ -115,12 +118,13 @@ def directions(context: Context, parts: tuple[Part, ...]) -> Directions:
     outward = np.stack([forward[1], -forward[0], forward[2]])
     t = np.empty((*length.shape, TIMES, CAMERAS), np.float32)
     density = _length_density(length, sigma, expected, context.length_sd)
-    t[:, plan.free] = _inverse(density[:, plan.free, None], plan.even[plan.free])
+    if len(plan.free):
+        t[:, plan.free] = _inverse(density[:, plan.free, None], plan.even[plan.free])
     if len(plan.bound):
         both = density[:, plan.bound, None] * _plane_density(plan, across, along, outward, forward)
         t[:, plan.bound] = _inverse(both, plan.even[plan.bound])
     # The ends move in the picture, shared by the segments that meet in a joint.
-    small = np.maximum(length, 1e-6)[:, :, None, None]
+    small = np.maximum(length, 1e-6).astype(np.float32)[:, :, None, None]
     far, aside = np.maximum(1.0 + moves[0] / small, np.float32(0.1)), moves[1] / small
     shrink = np.cos(t) / np.sqrt(far * far + aside * aside)
     side = cross(along, across)[..., None, :]
@@ -128,7 +132,7 @@ def directions(context: Context, parts: tuple[Part, ...]) -> Directions:
     tall = (3, len(context), 1, DRAWS)
     return Directions(
         vectors.reshape(3, *length.shape, DRAWS), length / expected, seen, across, along,
-        sigma / np.maximum(length, 1e-6), np.arctan2(aside, far).reshape(*length.shape, DRAWS),
+        sigma / np.maximum(length, 1e-6), (aside / far).reshape(*length.shape, DRAWS),
         np.hypot(np.hypot(context.length_sd, PERSPECTIVE_SD) * length, sigma) / expected,
         *(np.broadcast_to(each[:, :, :, None], (3, len(context), 1, TIMES, CAMERAS)).reshape(tall)
           for each in (outward, forward)),
@@ -249,12 +253,12 @@ def _length_density(
 
 
 def _plane_density(plan: _Plan, across: Floats, along: Floats, outward: Floats, forward: Floats) -> Floats:
-    """(N, B, D, T), up to a factor: how well each t fits the sagittal plane of each heading that may be true."""
-    flat, deep = across[:, :, plan.bound], along[:, :, plan.bound]
+    """(N, B, D / `_SHARED`, T), up to a factor: how well each t fits the sagittal plane of each heading that may be true."""
+    flat, deep = across[:, :, plan.bound, ::_SHARED], along[:, :, plan.bound, ::_SHARED]
     aside, aside_deep, ahead, ahead_deep = (
-        dot(each, axis)[..., None] for axis in (outward, forward) for each in (flat, deep)
+        dot(each, axis[..., ::_SHARED])[..., None] for axis in (outward, forward) for each in (flat, deep)
     )
-    off = (aside * _COS + aside_deep * _SIN - plan.centre) / plan.spread
+    off = (aside * _COS + aside_deep * _SIN - plan.centre[:, ::_SHARED]) / plan.spread
     fits = np.exp(np.float32(-0.5) * off * off)
     backward = (plan.forward - ahead * _COS - ahead_deep * _SIN) * np.float32(10.0)
     fits /= np.float32(1.0) + np.exp(np.minimum(backward, np.float32(30.0)))
@@ -263,18 +267,25 @@ def _plane_density(plan: _Plan, across: Floats, along: Floats, outward: Floats, 
 
 
 def _inverse(density: Floats, even: Floats) -> Floats:
-    """(N, S, D or 1, T) densities and (S, TIMES, D) shares -> (N, S, TIMES, D) angles t, radians, linear in a cell."""
-    total = np.cumsum(density, axis=-1)
-    wanted = even[None] * total[..., -1][:, :, None]
-    cell = (total[:, :, None] < wanted[..., None]).sum(axis=-1)
-    cell = np.minimum(cell, len(_T) - 1)
-    index = np.broadcast_to(cell, np.broadcast_shapes(cell.shape, (*cell.shape[:3], total.shape[2])))
-    flat = np.broadcast_to(total[:, :, None], (*index.shape, len(_T)))
-    upto = np.take_along_axis(flat, index[..., None], axis=-1)[..., 0]
-    share = np.take_along_axis(np.broadcast_to(density[:, :, None], flat.shape), index[..., None], axis=-1)[..., 0]
-    inside = 1.0 - (upto - wanted) / np.maximum(share, np.float32(1e-30))
-    return np.asarray(_LEAST + (index + np.clip(inside, 0.0, 1.0)) * _STEP, np.float32)
+    """(N, S, D / shared, T) densities and (S, TIMES, D) shares -> (N, S, TIMES, D) angles t, radians, linear in a cell.
 
+    Neighbours share a density: (S, TIMES, D) is taken as (S, TIMES, D / shared, shared).
+    """
+    total = np.cumsum(density, axis=-1)[:, :, None, :, None]
+    groups = density.shape[2]
+    wanted = even.reshape(1, *even.shape[:2], groups, -1) * total[..., -1]
+    cell = np.minimum((total < wanted[..., None]).sum(axis=-1), len(_T) - 1)
+    people, segments, columns = (np.arange(size)[shape] for size, shape in zip(density.shape, _GRID, strict=False))
+    upto = total[:, :, 0, :, 0][people, segments, columns, cell]
+    share = density[people, segments, columns, cell]
+    inside = 1.0 - (upto - wanted) / np.maximum(share, np.float32(1e-30))
+    t = _LEAST + (cell + np.clip(inside, 0.0, 1.0)) * _STEP
+    return np.asarray(t, np.float32).reshape(*cell.shape[:3], CAMERAS)
+
+
+_GRID = (
+    np.s_[:, None, None, None, None], np.s_[None, :, None, None, None], np.s_[None, None, None, :, None],
+)  # fmt: skip
 
 _MODULUS = DRAWS + 1
 """A prime, so that every row of the lattice takes each of the shares 1/97 to 96/97 once."""
