@@ -113,6 +113,8 @@ def test_lifts_a_minute_have_a_poisson_interval() -> None:
     assert found is not None
     assert (found[0], found[1].value) == (BEGIN + 15 * MINUTE, pytest.approx(3.0))
     assert busiest([bucket(0)]) is None
+    (half,) = aggregate([bucket(minute, lifts=1.0, watched=30.0) for minute in range(30)], [WHOLE])
+    assert (half.watched_s, half.lifts_per_minute.value) == (900.0, pytest.approx(2.0))
     (short,) = aggregate(rows[:5], [WHOLE])
     assert short.lifts_per_minute.status is Status.NOT_OBSERVABLE
 
@@ -122,7 +124,8 @@ def test_lifts_a_minute_have_a_poisson_interval() -> None:
     [
         ({}, 1, 1),
         ({"trunk_over_20_proven": 5, "trunk_over_20_possible": 5, "trunk_over_20_entries": 1}, 1, 3),
-        ({"trunk_over_20_proven": 50, "trunk_over_20_possible": 50, "trunk_over_20_entries": 20}, 3, 3),
+        ({"trunk_over_20_proven": 50, "trunk_over_20_possible": 50, "trunk_over_20_entries": 20}, 1, 3),
+        ({"trunk_over_20_proven": 50, "trunk_over_20_possible": 50, "trunk_over_20_entries": 40}, 3, 3),
         (
             {
                 "trunk_over_20_proven": 9,

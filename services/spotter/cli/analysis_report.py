@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from spotter.cli.analysis import AnalysedFrame, Analysis
+from spotter.cli.analysis_exposure import exposure_lines
 from spotter.core.clock import to_seconds
 
 BANDS = {
@@ -66,6 +67,8 @@ def report(analysis: Analysis, *, to_stderr: bool, annotated: Path | None, page:
         f"at most {analysis.most_people} people at once, {analysis.tracks} tracks"
     )
     console.print(_postures(analysis.exposure))
+    for line in exposure_lines(analysis.stations()):
+        console.print(line, markup=False)
     raised = [step for step in analysis.alerts if step.update.number == 0]
     if raised:
         console.print(_events(analysis))

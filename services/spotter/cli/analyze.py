@@ -91,10 +91,12 @@ def analyze(
                 drawing.write(step.image, step.pose, step.assessment)
             if page is not None:
                 page.add(step.pose.captured_at, analysis.minutes)
-        for alert in analysis.end():
-            if results is not None:
-                results.alert(alert)
+        last = analysis.end()
         if results is not None:
+            for alert in last.alerts:
+                results.alert(alert)
+            for lift in last.lifts:
+                results.lift(lift)
             results.summary(**analysis.totals())
     if analysis.undecodable:
         warning_line(f"{analysis.undecodable} frames of '{analysis.name}' could not be decoded and were skipped")

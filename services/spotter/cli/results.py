@@ -1,6 +1,7 @@
 """Results of `spotter analyze` as JSON Lines: one object a line, the same bytes for the same video and settings.
 
-Line types: `run` (first), `frame`, `alert`, `suppressed`, `summary` (last). Times are seconds from the first frame.
+Line types: `run` (first), `frame`, `alert`, `suppressed`, `lift`, `summary` (last). Times are seconds from the first
+frame.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import IO, Any
 
 import numpy as np
 
+from spotter.cli.analysis_exposure import lift_values
 from spotter.core.clock import to_seconds
 from spotter.core.contracts import Angle, Evidence, FloatArray, PoseFrame
 from spotter.core.errors import ConfigError
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment, PersonAssessment
 from spotter.ergonomics.events.fall import FallEvent
+from spotter.ergonomics.work import StationLift
 
 SCHEMA = 1
 
@@ -43,10 +46,16 @@ class ResultWriter:
             self.alert(step)
         for track_id, event in assessment.suppressed:
             self._line({"type": "suppressed", "track": track_id, **event_values(event)})
+        for lift in assessment.work.lifts:
+            self.lift(lift)
 
     def alert(self, step: AlertStep) -> None:
         """One step of an alert."""
         self._line({"type": "alert", **alert_values(step)})
+
+    def lift(self, lift: StationLift) -> None:
+        """One lift that has ended."""
+        self._line({"type": "lift", **lift_values(lift)})
 
     def summary(self, **figures: Any) -> None:
         """Totals."""

@@ -27,7 +27,7 @@ from spotter.ergonomics.events.lift_view import lift_views
 from spotter.ergonomics.events.sustained import StationSeconds
 from spotter.ergonomics.exposure.bands import BANDS, Exposure
 from spotter.ergonomics.exposure.minutes import COLUMNS, WHOLE_VIEW, WIDTH, ExposureMinutes, Ints, exposure_of
-from spotter.ergonomics.exposure.numbers import SEEN
+from spotter.ergonomics.exposure.numbers import SEEN, WATCHED
 from spotter.ergonomics.exposure.scores import posture_scores
 from spotter.ergonomics.exposure.tally import tally, tally_scores
 from spotter.ergonomics.exposure.worst import posture_of
@@ -46,6 +46,9 @@ _EARLY = from_seconds(0.02)
 
 _SCORES_EVERY = from_seconds(0.98)
 """The same for scores: once a second [D]. OWAS itself samples every 30 s (METHODS 4)."""
+
+_COVERED = from_seconds(2.0)
+"""Frames at most this far apart cover the time between them, as in the service's metrics."""
 
 _ORDINALS_KEPT = from_seconds(600.0)
 """Lifts whose loads left their places at the same instant end within this time of each other."""
@@ -94,6 +97,7 @@ class CameraWork:
         self._total = np.zeros(len(BANDS), np.int64)
         self._epoch = 0
         self._begun: dict[int, int] = {}
+        self._newest_at: int | None = None
         self._judged_at: int | None = None
         self._scored_at: int | None = None
         self._alerts = WorkAlerts(site, camera_id, rules.sustained)
@@ -116,8 +120,13 @@ class CameraWork:
             frames: of the last minutes, for the evidence of alerts.
         """
         at, self._epoch = pose.captured_at, pose.epoch
+        step = at - self._newest_at if self._newest_at is not None else 0
+        watched = step // _US_IN_NS if step <= _COVERED else 0
         for station in self._stations:
-            self.minutes.minute(at, station).frames += 1
+            minute = self.minutes.minute(at, station)
+            minute.frames += 1
+            minute.values[COLUMNS[WATCHED]] += watched
+        self._newest_at = at
         for person in people:
             if person.track_id not in self._workers:
                 self._workers[person.track_id] = Worker(LiftMachine(self._rules.lift))
@@ -144,6 +153,7 @@ class CameraWork:
             "total": self._total.tolist(),
             "epoch": self._epoch,
             "begun": [[started_at, count] for started_at, count in self._begun.items()],
+            "newest_at": self._newest_at,
             "judged_at": self._judged_at,
             "scored_at": self._scored_at,
             "alerts": self._alerts.state(),
@@ -165,7 +175,8 @@ class CameraWork:
         work._workers = {track: Worker.restore(rules.lift, worker) for track, worker in state["workers"]}
         work._total = np.array(state["total"], np.int64)
         work._epoch, work._begun = state["epoch"], dict(state["begun"])
-        work._judged_at, work._scored_at = state["judged_at"], state["scored_at"]
+        work._newest_at, work._judged_at = state["newest_at"], state["judged_at"]
+        work._scored_at = state["scored_at"]
         work._alerts = WorkAlerts.restore(site, camera_id, rules.sustained, state["alerts"])
         work.minutes = ExposureMinutes.restore(state["minutes"])
         return work

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from spotter.ergonomics.events.lift_rates import poisson_interval
 from spotter.ergonomics.exposure.numbers import EDGES, SEEN, Edge
 from spotter.ergonomics.methods.en1005 import (
     ACCEPTABLE,
@@ -35,7 +36,8 @@ class Verdict:
     Attributes:
         edge: where the posture begins.
         low, high: 1 acceptable, 2 conditional, 3 not acceptable.
-        per_minute: how often it was taken up in a minute of a person's time that could be judged, proven.
+        per_minute: how often it was taken up in a minute of a person's time that could be judged, proven. High only
+            where the count is enough to say so (the low end of its Poisson interval).
         static: share of that time in which it was held for more than 4 s: (proven, not ruled out).
     """
 
@@ -60,7 +62,8 @@ def _judge(numbers: Mapping[str, float], edge: Edge, seen: float) -> Verdict:
     entries = numbers.get(f"{edge.name}_entries", 0.0)
     rate = 60.0 * entries / observed if observed else 0.0
     held = numbers.get(f"{edge.name}_static_proven", 0.0), numbers.get(f"{edge.name}_static_possible", 0.0)
-    often = "high_frequency" if rate >= HIGH_PER_MINUTE else "low_frequency"
+    least = 60.0 * poisson_interval(round(entries))[0] / observed if observed else 0.0
+    often = "high_frequency" if least >= HIGH_PER_MINUTE else "low_frequency"
     low, high = ACCEPTABLE, ACCEPTABLE
     if numbers.get(f"{edge.name}_proven", 0.0) > 0:
         low = max(_verdict(edge, often), _verdict(edge, "static") if held[0] > 0 else ACCEPTABLE)

@@ -14,6 +14,11 @@ SEEN = "seen"
 """Person-seconds of everybody there, judged or not: the rates stand on it."""
 
 
+WATCHED = "watched"
+"""Seconds that the camera watched, whether anybody was there or not: frames at most 2 s apart cover the time between
+them. The same at each of its stations."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """A posture that begins at an angle.
@@ -56,7 +61,7 @@ categories 2 to 4, METHODS 4."""
 
 
 def _texts() -> dict[str, str]:
-    texts = {SEEN: "everybody there, judged or not"}
+    texts = {WATCHED: "watched by the camera (seconds, not person-seconds)", SEEN: "everybody there, judged or not"}
     for edge in EDGES:
         texts |= {
             f"{edge.name}_proven": f"{edge.words}: proven",

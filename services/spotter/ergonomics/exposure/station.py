@@ -15,7 +15,7 @@ from spotter.core.clock import from_seconds
 from spotter.core.contracts import Measure, Status
 from spotter.ergonomics.events.lift_rates import WINDOW_S, frequency
 from spotter.ergonomics.exposure.judgement import Verdict, judge
-from spotter.ergonomics.exposure.numbers import EDGES, PARTS, SEEN
+from spotter.ergonomics.exposure.numbers import EDGES, PARTS, SEEN, WATCHED
 from spotter.ergonomics.exposure.shifts import Period
 
 WORST_MINUTES = 5
@@ -57,7 +57,7 @@ class StationExposure:
     Attributes:
         station: its name; empty for the whole view of the cameras.
         period: see `shifts.periods`.
-        watched_s: time of the buckets in which the camera delivered frames; of several cameras together.
+        watched_s: time that was watched; of several cameras together.
         numbers: sums by name, see `numbers.NUMBERS`.
         unscored: person-seconds in which the trunk could not be judged, by reason, most first.
         coverage: share of the person-time in which the trunk could be judged; nan where nobody was there.
@@ -145,19 +145,23 @@ def numbers_of(bucket: Bucket) -> Mapping[str, float]:
     }
 
 
+def watched_s(bucket: Bucket) -> float:
+    """Time that its camera watched in it; of one that was written before that was counted, all of it."""
+    return bucket.numbers.get(WATCHED, float(bucket.seconds) if bucket.frames else 0.0)
+
+
 def _sum(station: str, period: Period, rows: Sequence[Bucket]) -> StationExposure:
     parts: dict[str, list[float]] = defaultdict(list)
     missed: dict[str, list[float]] = defaultdict(list)
     bent: dict[int, list[float]] = defaultdict(list)
-    watched: dict[tuple[str, int], int] = {}
+    watched: list[float] = []
     for bucket in rows:
         for name, value in numbers_of(bucket).items():
             parts[name].append(value)
         for reason, value in bucket.unscored.items():
             missed[reason].append(value)
         bent[bucket.start].append(bucket.bent + bucket.deep)
-        if bucket.frames:
-            watched[bucket.camera_id, bucket.start] = bucket.seconds
+        watched.append(watched_s(bucket))
     numbers = {name: math.fsum(values) for name, values in sorted(parts.items())}
     unscored = {reason: math.fsum(values) for reason, values in missed.items()}
     seen = numbers.get(SEEN, 0.0)
@@ -165,7 +169,7 @@ def _sum(station: str, period: Period, rows: Sequence[Bucket]) -> StationExposur
     return StationExposure(
         station,
         period,
-        float(sum(watched.values())),
+        math.fsum(watched),
         numbers,
         dict(sorted(unscored.items(), key=lambda one: (-one[1], one[0]))),
         1.0 - numbers.get("trunk_unobservable", 0.0) / seen if seen else math.nan,
@@ -176,15 +180,12 @@ def _sum(station: str, period: Period, rows: Sequence[Bucket]) -> StationExposur
 def busiest(buckets: Iterable[Bucket]) -> tuple[int, Measure] | None:
     """The quarter of an hour with the most lifts: its beginning (UTC ns) and its lifts a minute; None without any."""
     counts: dict[int, list[float]] = defaultdict(list)
-    watched: dict[int, set[tuple[str, int]]] = defaultdict(set)
-    length: dict[int, int] = {}
+    watched: dict[int, list[float]] = defaultdict(list)
     for bucket in buckets:
         window = bucket.start - bucket.start % from_seconds(WINDOW_S)
         counts[window].append(bucket.numbers.get("lifts", 0.0))
-        if bucket.frames:
-            watched[window].add((bucket.camera_id, bucket.start))
-        length[window] = bucket.seconds
+        watched[window].append(watched_s(bucket))
     if not any(math.fsum(values) for values in counts.values()):
         return None
     best = min(counts, key=lambda window: (-math.fsum(counts[window]), window))
-    return best, frequency(round(math.fsum(counts[best])), float(len(watched[best]) * length[best]))
+    return best, frequency(round(math.fsum(counts[best])), math.fsum(watched[best]))
