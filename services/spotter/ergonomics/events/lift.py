@@ -242,7 +242,7 @@ class LiftMachine:
             found = self._close(way, low.since)
             low.spent = found is not None
             return found
-        back = max(_BACK_M, _BACK_SHARE * way.rise)
+        back = max(_BACK_M, _BACK_SHARE * abs(way.top - way.height))
         returned = abs(low.height - way.height) <= back and posture.down(low.still())
         return self._close(way, low.since if returned else way.destination_at, returned=returned)
 

@@ -16,25 +16,31 @@ _LEAST_DOWN = 0.25
 
 @dataclass(slots=True)
 class Steps:
-    """Where the feet were at the last whole step, and how many there have been; px."""
+    """Where the feet were at the last whole step, and how many there have been; px.
+
+    A way in depth moves the floor's row and the hips alike: a floor that jumps alone is a foot that was raised, hips
+    that sink alone are a squat.
+    """
 
     x: float
     floor: float
+    hips: float
     count: int = 0
 
-    def observe(self, x: float, floor: float, stature: float, pitch_deg: float) -> None:
-        """One frame: middle of the feet, the floor's row, standing height, px."""
-        depth = (floor - self.floor) / max(math.sin(math.radians(pitch_deg)), _LEAST_DOWN)
+    def observe(self, x: float, floor: float, hips: float, stature: float, pitch_deg: float) -> None:
+        """One frame: middle of the feet, rows of the floor and the hips, standing height, px."""
+        rows = min(abs(floor - self.floor), abs(hips - self.hips))
+        depth = rows / max(math.sin(math.radians(pitch_deg)), _LEAST_DOWN)
         steps = int(math.hypot(x - self.x, depth) / (_STEP * stature))
         if steps > 0:
-            self.x, self.floor, self.count = x, floor, self.count + steps
+            self.x, self.floor, self.hips, self.count = x, floor, hips, self.count + steps
 
     def state(self) -> list[float]:
         """Everything, as plain values."""
-        return [self.x, self.floor, self.count]
+        return [self.x, self.floor, self.hips, self.count]
 
     @classmethod
     def restore(cls, state: Sequence[float]) -> Self:
         """The steps that `state` was taken from."""
-        x, floor, count = state
-        return cls(x, floor, int(count))
+        x, floor, hips, count = state
+        return cls(x, floor, hips, int(count))

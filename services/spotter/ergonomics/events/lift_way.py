@@ -62,7 +62,7 @@ class Way:
         reached_at, origin_at: when the hands set out for the origin, and when they left it.
         height, stayed, walked: of the origin: m as the turns have it, ns for which the hands were there, and statures
             that the hips went then.
-        destination_at: when they came to the destination; `rise` m between the two and `rested` ns there.
+        destination_at: when they came to the destination, at `top` m; `rise` m between the two and `rested` ns there.
         steps, stepped: so far, and until the destination.
         frames, both: since the origin, and with both hands seen.
     """
@@ -81,6 +81,7 @@ class Way:
     destination_at: int = 0
     destination: Still | None = None
     stepped: int = 0
+    top: float = 0.0
     rise: float = 0.0
     rested: int = 0
 
@@ -88,7 +89,7 @@ class Way:
     def begin(cls, level: Level, sign: int, reached_at: int | None, turns: Turns, slow: float) -> Self:
         """From a turn of the hands."""
         still = level.still()
-        steps = Steps(still["feet_x"], still["floor"])
+        steps = Steps(still["feet_x"], still["floor"], still["hips_y"])
         walked = max(level.gone, turns.gone(min(level.since, level.until - _BEFORE)) / still["stature"])
         bands = [turns.around(level, band, slow) for band in _BANDS_M]
         reached = level.since if reached_at is None else min(reached_at, level.since)
@@ -104,12 +105,18 @@ class Way:
             ]
         self.frames += 1
         self.both += all(hands.seen)
-        self.steps.observe(signals.feet[0], signals.floor, signals.stature, sum(signals.view.pitch) / 2)
+        pitch = sum(signals.view.pitch) / 2
+        self.steps.observe(signals.feet[0], signals.floor, signals.hips[1], signals.stature, pitch)
 
     def arrive(self, level: Level, turns: Turns) -> None:
         """The hands have come to a new place."""
         self.destination_at, self.destination = level.since, level.still()
-        self.stepped, self.rise = self.steps.count, abs(level.height - self.height)
+        self.stepped, self.top = self.steps.count, level.height
+        self.rise = abs(level.height - self.height)
+        if not self.stepped:
+            # Of somebody who stands the floor does not move: only what the hands go in the picture counts.
+            seen = (self.origin["middle_y"] - self.destination["middle_y"]) / self.destination["px"]
+            self.rise = min(self.rise, max(self.sign * seen, 0.0))
         band = sum(band <= _BAND_SHARE * self.rise for band in _BANDS_M[1:])
         since, until = turns.around(level, _BANDS_M[band], math.inf)
         self.rested = until - since
@@ -198,7 +205,7 @@ class Way:
 
 _PLAIN = (
     "sign", "reached_at", "origin_at", "height", "stayed", "walked", "frames", "both", "destination_at", "stepped",
-    "rise", "rested",
+    "top", "rise", "rested",
 )  # fmt: skip
 """Fields of a way that are plain values."""
 
