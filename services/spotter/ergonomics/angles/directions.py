@@ -253,7 +253,7 @@ def _length_density(
 
 
 def _plane_density(plan: _Plan, across: Floats, along: Floats, outward: Floats, forward: Floats) -> Floats:
-    """(N, B, D / `_SHARED`, T), up to a factor: how well each t fits the sagittal plane of each heading that may be true."""
+    """(N, B, D / `_SHARED`, T), up to a factor: how well each t fits the sagittal plane of each heading."""
     flat, deep = across[:, :, plan.bound, ::_SHARED], along[:, :, plan.bound, ::_SHARED]
     aside, aside_deep, ahead, ahead_deep = (
         dot(each, axis[..., ::_SHARED])[..., None] for axis in (outward, forward) for each in (flat, deep)
