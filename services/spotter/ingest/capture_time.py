@@ -12,8 +12,8 @@ a wrong clock. So `camera_offset_ns` holds both.
 
 Event time grows strictly whatever any of the clocks does:
 
-- This host's clock set forward: event time follows at once. Set back: event time goes on, and slows down by `SLEW` until
-  both agree again; `clock_offset_ns` tells the difference meanwhile, so that the age of a frame stays right.
+- This host's clock set forward: event time follows at once. Set back: event time goes on, slower by `SLEW` until both
+  agree again; `clock_offset_ns` tells the difference meanwhile, so that the age of a frame stays right.
 - The camera's clock set: the shift is learned anew. Until then its frames are timed by their arrival.
 
 All times are nanoseconds.
@@ -108,7 +108,7 @@ class HostClock:
 
 
 class CameraClock:
-    """How a camera's own clock stands to the host's, from the frames that tell both. Counts the steps of the camera's."""
+    """How a camera's own clock stands to the host's, from the frames that tell both. Counts the camera's steps."""
 
     def __init__(self) -> None:
         self.agrees = False
@@ -121,7 +121,7 @@ class CameraClock:
 
     @property
     def shortest_ns(self) -> int:
-        """Shortest of the last ways, arrival minus capture by the camera's clock; may be negative. Known after `see`."""
+        """Shortest of the last ways: arrival minus capture by the camera's clock; may be negative."""
         return self._shortest or 0
 
     def see(self, sender: int, arrival: int) -> None:
