@@ -15,14 +15,14 @@ EARS = (3, 4)
 
 SPAN_DEG = (-90.0, 180.0)
 
-MODEL_SD_DEG = 5.0
+MODEL_SD_DEG = 7.0
 """What ears and shoulders of a model are off as an angle of the head line, and the head's own tilt to the side, beyond
 the noise of the keypoints [D]."""
 
 _WIDEST_DEG = 60.0
 """A wider interval is the neck's whole range and says nothing."""
 
-_OUT = 0.05
+_OUT = 0.03
 
 
 def head_line(context: Context, trunk: TrunkPose) -> Degrees:

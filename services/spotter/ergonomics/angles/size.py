@@ -46,9 +46,9 @@ _TRUNKS = 2
 _LIMBS = ((1, 2, 4), (2, 3, 5), (3, 6, 8), (4, 7, 9))
 """Columns of `Context.lengths` with their rows of `BONES`, left and right."""
 
-_JUMP, _JUMP_WITHIN_S = 0.25, 0.2
-"""A bone that changes by more than this share of its length within this time is a mistake of the model (METHODS
-6.3.7)."""
+_JUMP, _JUMP_WITHIN_S = 0.25, 0.21
+"""A bone that changes by more than this share of its length within 0.2 s (METHODS 6.3.7), and a little for cameras and
+rules that look every 0.2 s, is a mistake of the model."""
 
 _LONGEST = 1.15
 """Segments are at most this much longer than people's usually are [D]."""

@@ -24,11 +24,11 @@ _KEPT = 0.78
 """Share of the noise's variance that is left against a mean over `_SLOW_S`: the default model's errors are correlated
 by 0.89 from frame to frame at 15 frames/s (benchmarks/angles.py), which is 0.57 s."""
 
-_PRIOR_S = 1.5
+_PRIOR_S = 2.0
 """The stated noise counts as much as this many seconds of what was seen [D]."""
 
 _LONGEST_S = 30.0
-_LEAST = 0.5
+_LEAST = 0.55
 """The share never goes below this [D]: what errs steadily is not seen to sway."""
 
 
@@ -66,6 +66,6 @@ def learn(figures: Array, elapsed: Array, lean: Degrees, stated: Array, upright:
 
 
 def share(figures: Array) -> Array:
-    """(N,) of the stated noise that upright lines have, between 0.5 and 1."""
+    """(N,) of the stated noise that upright lines have, between 0.55 and 1."""
     _, seconds, squares = figures.T
     return np.asarray(np.clip(np.sqrt((_PRIOR_S + squares / _KEPT) / (_PRIOR_S + seconds)), _LEAST, 1.0))
