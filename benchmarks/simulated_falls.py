@@ -2,9 +2,10 @@
 
     python benchmarks/simulated_falls.py [--seeds 4] [--exact]
 
-Each worker walks up, falls, lies for five seconds (eleven after a slow collapse); each camera looks on from another side, with the simulated errors of
-the default model (`--exact`: without). What does not end on the ground must raise nothing. A row gives falls told over
-falls, and the time from impact to alert. Simulated bodies and errors: no statement on real falls.
+Each worker walks up, falls, and lies for five seconds (eleven after a slow collapse); each camera looks on from another
+side, with the simulated errors of the default model (`--exact`: without). What does not end on the ground must raise
+nothing. A row gives falls told over falls, and the time from impact to alert. Simulated bodies and errors: no statement
+on real falls.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import as_file, files
 
 import numpy as np
+import numpy.typing as npt
 
 from spotter.core.contracts import KEYPOINTS
 from spotter.core.errors import ConfigError
@@ -45,8 +46,11 @@ _OUTSIDE_SPREAD = 2.0
 _LEAST_JOINTS = 3.0
 """Whoever shows this many joints or fewer is not found; from twice as many on, what is outside does not matter [D]."""
 
-_LATENT = {"presence": 1, "turned": 1, "common": 1, "score": 1, "box": 4, "sureness": 17, "wrong": 17, "swap": 17,
-           "far": 17, "far_x": 17, "far_y": 17, "side": 2, "face": 2, "core_x": 17, "core_y": 17}  # fmt: skip
+_LATENT = {
+    "presence": 1, "turned": 1, "flicker": 1, "common": 1, "score": 1, "box": 4, "sureness": 17, "wrong": 17, "swap": 17,
+    "far": 17, "far_x": 17, "far_y": 17, "side": 2, "face": 2, "core_x": 17, "core_y": 17,
+}  # fmt: skip
+"""How many normal numbers each chance of a person takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class SimulatedModel:
         odds = self._odds(sight, weights, inside, latent)
         confidences = expit(odds).astype(np.float32)
         present = _chance(latent["presence"][..., 0]) >= self._missed(sight, weights, size, inside)
-        turned = _chance(latent["turned"][..., 0]) < _odds_times(weights @ self.tables.turned, self.swaps)
+        turned = self._turned(weights, latent)
         gain = input_gain(sight.view.camera.width, sight.view.camera.height, INPUT_PX)
         boxes = self._boxes(sight, size, inside, latent)
         flat = boxes.reshape(-1, 4)
@@ -124,6 +128,12 @@ class SimulatedModel:
         cut = 1 - np.clip((inside.sum(axis=-1) - _LEAST_JOINTS) / _LEAST_JOINTS, 0.0, 1.0)
         found = (1 - weights @ self.tables.missed) * (1 - small)
         return np.asarray(np.maximum(_odds_times(1 - found, self.misses), cut), np.float64)
+
+    def _turned(self, weights: Floats, latent: dict[str, Floats]) -> npt.NDArray[np.bool_]:
+        """(P, T) left and right are exchanged: for a moment on whoever is up, for long on whoever lies."""
+        shares = weights * self.tables.turned
+        brief = _chance(latent["flicker"][..., 0]) < _odds_times(shares[..., :2].sum(axis=-1), self.swaps)
+        return np.asarray(brief | (_chance(latent["turned"][..., 0]) < _odds_times(shares[..., 2], self.swaps)))
 
     def _boxes(self, sight: Sight, size: Floats, inside: Floats, latent: dict[str, Floats]) -> np.ndarray:
         """(P, T, 4) float32 around the joints in the picture."""

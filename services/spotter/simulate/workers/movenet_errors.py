@@ -20,14 +20,15 @@ logarithm [D]. COCO, 24 images, 2026-11-25: none of 6 people of 15 to 20 px is f
 30 to 50 px, 19 of 24 of 50 to 100 px, crowded and cut off as they are; of the workers in the clips, who are in the
 open, every upright one, from 25 px on. The limit lies between both."""
 
-LASTS_S = {"keypoint": 0.45, "presence": 0.7, "turned": 1.0}
+LASTS_S = {"keypoint": 0.45, "presence": 0.7, "turned": 1.0, "flicker": 0.15}
 """Seconds after which a chance has forgotten itself to 1/e. Errors of a keypoint in the clips resemble themselves by
 0.87, 0.68, 0.55 and 0.43 after 1, 4, 8 and 15 frames of 1/15 s; with `STAYS`, simulated ones by 0.90, 0.70, 0.56 and
 0.46."""
 
-STAYS = {"keypoint": 0.45, "presence": 0.3, "turned": 0.7}
+STAYS = {"keypoint": 0.45, "presence": 0.3, "turned": 0.7, "flicker": 0.0}
 """Share of the variance that does not change during a take. Keypoints: errors have 0.44 to 0.55 deviations between
-clips and 0.5 within. Left and right on people who lie stay exchanged for the whole of two of six views."""
+clips and 0.5 within. Left and right on people who lie stay exchanged for the whole of two of six views; on others they
+are for one frame or two at a time."""
 
 MOVENET = ErrorTables(
     model="movenet-multipose/1",
