@@ -5,15 +5,15 @@
 
 The rendered clips have exact 2D truth, 27 cameras of nine motions. The tables are printed as Python to paste into
 `simulate/workers/movenet_errors.py`. Then the simulated detector looks at the same true joints before the same cameras,
-and what comes out is compared with what the model made of the pixels; that comparison knows no other body and no other
-footage than the fit. Confidences outside the picture are from COCO's unlabelled joints.
+and what comes out is compared with what the model made of the pixels; with `--held-out`, each motion with tables that
+were fitted to all others. Confidences outside the picture are from COCO's unlabelled joints.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,17 @@ from spotter.pose.evaluation.run import predict_all
 from spotter.pose.factory import model_of
 from spotter.recordings import find_recordings
 from spotter.simulate.workers.detector import SimulatedModel
-from spotter.simulate.workers.error_tables import PAIRS, RIGHT_RADIUS, Bearing, bearings, joint_boxes, sizes
+from spotter.simulate.workers.error_tables import (
+    PAIRS,
+    RIGHT_RADIUS,
+    Bearing,
+    ErrorTables,
+    bearings,
+    joint_boxes,
+    sizes,
+)
 from spotter.simulate.workers.frames import Found
+from spotter.simulate.workers.movenet_errors import MOVENET
 from spotter.simulate.workers.sight import Sight, Visibility
 from spotter.simulate.workers.viewpoint import Viewpoint
 
@@ -92,19 +101,30 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("recordings", type=Path)
     parser.add_argument("--seeds", type=int, default=4, help="Runs of the simulated detector.")
+    parser.add_argument("--held-out", action="store_true", help="Compare each motion with tables fitted to the others.")
     parser.add_argument("--without-coco", action="store_true", help="Leave the photographs out.")
     options = parser.parse_args()
     clips = list(read_clips(options.folder / "simulated", options.recordings))
     errors, people = measure(clips)
-    print_tables(errors, people)
+    print(f"\n# {len(errors.joint)} keypoints, {len(people.found)} frames of {len(clips)} clips")
+    print_tables(fit(errors, people, MOVENET.outside))
     if not options.without_coco:
         print_coco(options.folder / "coco_keypoints")
+    tables = dict.fromkeys((motion(clip) for clip in clips), MOVENET)
+    if options.held_out:
+        for name in tables:
+            rest = measure([clip for clip in clips if motion(clip) != name])
+            tables[name] = fit(*rest, MOVENET.outside)
     simulated = [
-        replace(clip, found=SimulatedModel(jitter_s=0.0)(clip.sight, 1000 * seed + number))
+        replace(clip, found=SimulatedModel(jitter_s=0.0, tables=tables[motion(clip)])(clip.sight, 1000 * seed + number))
         for seed in range(options.seeds)
         for number, clip in enumerate(clips)
     ]
     compare((errors, people), measure(simulated))
+
+
+def motion(clip: Clip) -> str:
+    return clip.name.partition("/")[0]
 
 
 def read_clips(folder: Path, recordings: Path) -> list[Clip]:
@@ -212,9 +232,9 @@ def drawn(values: np.ndarray, cells: list[np.ndarray], towards: np.ndarray) -> f
     return float((values[mask].sum() + PRIOR * towards) / (mask.sum() + PRIOR))
 
 
-def print_tables(e: Errors, p: People) -> None:
+def fit(e: Errors, p: People, outside: np.ndarray) -> ErrorTables:
+    """The tables of these errors; `outside` is not seen in them."""
     groups = range(len(GROUPS))
-    print(f"\n# {len(e.joint)} keypoints, {len(p.found)} frames of {len(set(p.clip))} clips")
     sureness, offset = np.zeros((7, 2, 3)), np.zeros((7, 2, 3))
     chance = 1 / (1 + np.exp(-e.odds))
     for group in groups:
@@ -225,8 +245,6 @@ def print_tables(e: Errors, p: People) -> None:
                 sureness[group, seen, bearing] = drawn(e.odds, cell, base)
                 said, was = drawn(chance, cell, 0.5), drawn(e.right * 1.0, cell, 0.5)
                 offset[group, seen, bearing] = np.clip(log_odds(was) - log_odds(said), -3, 3)
-    show("sureness", sureness)
-    show("offset", offset)
     ratio = np.abs(e.error) / e.deviation[:, None]
     core, swapped, far = np.zeros((7, 2)), np.zeros((7, 2)), np.zeros(7)
     beyond = np.linalg.norm(e.error, axis=1) / e.size - RIGHT_RADIUS[e.joint]
@@ -237,15 +255,27 @@ def print_tables(e: Errors, p: People) -> None:
             core[group, seen] = np.median(ratio[cell & e.right]) / 0.6745
             swapped[group, seen] = drawn(e.swapped * 1.0, [cell, ~e.right], e.swapped[~e.right].mean())
         far[group] = beyond[(e.group == group) & ~e.right & ~e.swapped].mean()
-    show("core", core)
-    show("swapped", swapped)
-    show("far", far)
     by_bearing = [p.bearing == bearing for bearing in Bearing]
-    show("missed", np.array([1 - p.found[m].mean() for m in by_bearing]), 3)
-    show("turned", np.array([p.turned[m & p.found].mean() for m in by_bearing]), 3)
-    show("score", np.array([[np.nanmean(p.score[m]), np.nanstd(p.score[m])] for m in by_bearing]))
     sides = [p.box[:, [0, 2]], p.box[:, [1]], p.box[:, [3]]]
-    show("box", np.array([[np.nanmean(each), np.nanstd(each)] for each in sides]))
+    return ErrorTables(
+        model=MOVENET.model,
+        sureness=sureness,
+        offset=offset,
+        core=core,
+        swapped=swapped,
+        far=far,
+        outside=outside,
+        missed=np.array([1 - p.found[m].mean() for m in by_bearing]),
+        turned=np.array([p.turned[m & p.found].mean() for m in by_bearing]),
+        score=np.array([[np.nanmean(p.score[m]), np.nanstd(p.score[m])] for m in by_bearing]),
+        box=np.array([[np.nanmean(each), np.nanstd(each)] for each in sides]),
+    )
+
+
+def print_tables(tables: ErrorTables) -> None:
+    for field in fields(tables):
+        if field.name not in ("model", "outside"):
+            show(field.name, getattr(tables, field.name), 3 if field.name in ("missed", "turned") else 2)
 
 
 def show(name: str, table: np.ndarray, digits: int = 2) -> None:

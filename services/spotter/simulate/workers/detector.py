@@ -47,8 +47,8 @@ _LEAST_JOINTS = 3.0
 """Whoever shows this many joints or fewer is not found; from twice as many on, what is outside does not matter [D]."""
 
 _LATENT = {
-    "presence": 1, "turned": 1, "flicker": 1, "common": 1, "score": 1, "box": 4, "sureness": 17, "wrong": 17, "swap": 17,
-    "far": 17, "far_x": 17, "far_y": 17, "side": 2, "face": 2, "core_x": 17, "core_y": 17,
+    "presence": 1, "turned": 1, "flicker": 1, "common": 1, "score": 1, "box": 4, "sureness": 17, "wrong": 17,
+    "swap": 17, "far": 17, "far_x": 17, "far_y": 17, "side": 2, "face": 2, "core_x": 17, "core_y": 17,
 }  # fmt: skip
 """How many normal numbers each chance of a person takes."""
 
