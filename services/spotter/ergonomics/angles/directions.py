@@ -274,7 +274,7 @@ def _inverse(density: Floats, even: Floats) -> Floats:
     total = np.cumsum(density, axis=-1)[:, :, None, :, None]
     groups = density.shape[2]
     wanted = even.reshape(1, *even.shape[:2], groups, -1) * total[..., -1]
-    cell = np.minimum((total < wanted[..., None]).sum(axis=-1), len(_T) - 1)
+    cell = (total >= wanted[..., None]).argmax(axis=-1)
     people, segments, columns = (np.arange(size)[shape] for size, shape in zip(density.shape, _GRID, strict=False))
     upto = total[:, :, 0, :, 0][people, segments, columns, cell]
     share = density[people, segments, columns, cell]

@@ -74,7 +74,7 @@ def ends(draws: Floats, weights: Floats) -> tuple[Floats, Floats]:
     below = np.cumsum(np.take_along_axis(weights, order, axis=-1), axis=-1)
     below /= below[..., -1:]
     edges = np.concatenate([_STARTS, _STARTS + COVERAGE - 1e-6]).astype(np.float32)
-    index = np.minimum((below[..., None, :] < edges[:, None]).sum(axis=-1), draws.shape[-1] - 1)
+    index = (below[..., None, :] >= edges[:, None]).argmax(axis=-1)
     found = np.take_along_axis(ordered, index, axis=-1)
     lows, highs = found[..., : len(_STARTS)], found[..., len(_STARTS) :]
     shortest = np.argmin(highs - lows, axis=-1)[..., None]
