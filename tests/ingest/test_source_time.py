@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotter.core.clock import MICROSECOND, SECOND
@@ -154,6 +154,7 @@ CLOCKS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(CLOCKS)
 def test_whatever_the_clocks_do_event_time_grows_and_is_not_in_the_future(frames):
     clock = CaptureClock()

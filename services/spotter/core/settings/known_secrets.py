@@ -16,7 +16,7 @@ SHORTEST = 4
 """A shorter secret would black out half of every text, and protects nothing."""
 
 
-_ADDRESSES = {"source", "url"}
+_ADDRESSES = {"source", "substream", "url"}
 """Names of the secret fields that hold an address or a path, of which people may see a part."""
 
 

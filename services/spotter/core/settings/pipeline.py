@@ -19,6 +19,7 @@ from spotter.core.parameters import (
     WorkParameters,
 )
 from spotter.core.settings.base import CAMERA_ID, Section
+from spotter.core.settings.picture import PictureSettings
 from spotter.core.settings.redact import redact_url
 from spotter.core.settings.secret import Secret
 
@@ -32,7 +33,24 @@ class CameraSettings(Section):
     id: str = Field(pattern=CAMERA_ID, description="Name within the site: letters, digits, dot, dash, underscore.")
     enabled: bool = Field(default=True, description="false: the camera is known and shown, and not opened.")
     source: Secret = Field(
-        description="Video file, folder of images, webcam index, or rtsp://, rtsps://, http://, https:// URL."
+        description="Video file, folder of images, webcam index, rtsp://, rtsps://, http://, https:// URL, or a test "
+        "pattern (test:640x480@15)."
+    )
+    substream: Secret | None = Field(
+        default=None, description="A second, smaller stream of the same camera: same user and password, same view."
+    )
+    stream: Literal["main", "sub"] = Field(default="main", description="Which of the two is read.")
+    transport: Literal["auto", "tcp", "udp"] = Field(
+        default="auto",
+        description="How RTSP brings the pictures. auto: TCP. udp: less delay on a network that loses nothing; each "
+        "lost packet smears pictures until the next key frame.",
+    )
+    hardware: Literal["none", "auto", "cuda", "vaapi", "qsv", "d3d11va", "videotoolbox"] = Field(
+        default="none",
+        description="Decoder of network streams. auto: what there is, else the processor; a name: that or an error.",
+    )
+    picture: PictureSettings = Field(
+        default_factory=PictureSettings, description="What is made of the picture before anything else sees it."
     )
     username: str = Field(default="", max_length=200, description="User of a URL that holds none.")
     password: Secret | None = Field(default=None, description="Their password, as it is: nothing needs escaping.")
@@ -54,6 +72,8 @@ class CameraSettings(Section):
     def _has_user(self) -> Self:
         if self.password is not None and not self.username:
             raise ValueError("a password needs a username")
+        if self.stream == "sub" and self.substream is None:
+            raise ValueError("stream: sub needs a substream")
         return self
 
     @property
@@ -67,13 +87,19 @@ class CameraSettings(Section):
         return redact_url(self.written) if self.source.value is not None else str(self.source)
 
     def address(self) -> str:
-        """What the reader opens, with user and password in it. Never for people, logs or messages.
+        """What the reader opens, main or sub stream, with user and password in it. Never for people, logs or messages.
 
         Raises:
             ConfigError: file or variable of the source or the password cannot be read; or `username` is given for
                 something that is no URL, or has a user already.
         """
-        source = self.written if self.source.value is not None else self.source.read(f"source of camera '{self.id}'")
+        if self.stream == "sub" and self.substream is not None:
+            source = self.substream.read(f"substream of camera '{self.id}'")
+        else:
+            # An empty source is the reader's to tell, with what may be written there.
+            source = self.written
+            if self.source.value is None:
+                source = self.source.read(f"source of camera '{self.id}'")
         if not self.username:
             return source
         scheme, mark, rest = source.partition("://")
@@ -91,6 +117,11 @@ class IngestSettings(Section):
 
     speed: Literal["realtime", "max"] = Field(
         default="realtime", description="Pace of finite sources (files, folders)."
+    )
+    decoder: Literal["auto", "opencv", "pyav"] = Field(
+        default="auto",
+        description="What reads network cameras. auto: PyAV where it is installed (extra av), which knows when the "
+        "camera took a picture; else OpenCV.",
     )
     open_timeout_s: float = Field(default=10.0, gt=0, le=120, description="Longest wait for a camera to open.")
     read_timeout_s: float = Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from spotter.ingest.sources.api import Captured, Source, SourceInfo
+from spotter.ingest.sources.api import Captured, Source, SourceInfo, Wanted
 
 
 class HoldLast:
@@ -37,7 +37,7 @@ class HoldLast:
         count = None if info.frame_count is None else info.frame_count + self._to_hold
         return replace(info, frame_count=count)
 
-    def read(self, decode: bool = True) -> Captured | None:
+    def read(self, decode: bool | Wanted = True) -> Captured | None:
         captured = None if self._held else self._source.read(decode)
         if captured is not None:
             if captured.media_time_s is not None:
@@ -49,7 +49,8 @@ class HoldLast:
             return None
         self._held += 1
         time = self._end + self._held * self._period
-        return Captured(self._last.image if decode else None, time, self._last.name)
+        last = self._last
+        return replace(last, image=None, media_time_s=time).with_picture(decode, lambda: last.image)
 
     def close(self) -> None:
         self._source.close()

@@ -14,7 +14,7 @@ import numpy as np
 from spotter.core.contracts import Image
 from spotter.core.errors import SourceError
 from spotter.ingest.sources._opencv import cv2
-from spotter.ingest.sources.api import Captured, SourceInfo
+from spotter.ingest.sources.api import Captured, SourceInfo, Wanted
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 """File name endings, lower case, that count as images."""
@@ -47,7 +47,7 @@ class ImageFolder:
         self._index = self._decoded = self._tried = 0
         return SourceInfo(width=0, height=0, fps=self._fps, finite=True, frame_count=len(self._files))
 
-    def read(self, decode: bool = True) -> Captured | None:
+    def read(self, decode: bool | Wanted = True) -> Captured | None:
         if self._index >= len(self._files):
             if self._tried and not self._decoded:
                 raise SourceError(
@@ -57,15 +57,16 @@ class ImageFolder:
             return None
         file, time = self._files[self._index], self._index / self._fps
         self._index += 1
-        if not decode:
-            return Captured(None, time, file.name)
-        image = read_image(file)
-        self._tried += 1
-        self._decoded += image is not None
-        return Captured(image, time, file.name)
+        return Captured(None, time, file.name).with_picture(decode, lambda: self._picture(file))
 
     def close(self) -> None:
         self._files = ()
+
+    def _picture(self, file: Path) -> Image | None:
+        image = read_image(file)
+        self._tried += 1
+        self._decoded += image is not None
+        return image
 
     def _list(self) -> Sequence[Path]:
         if self._path.is_file():

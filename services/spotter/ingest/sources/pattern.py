@@ -21,7 +21,7 @@ import numpy as np
 from spotter.core import clock
 from spotter.core.contracts import Image
 from spotter.core.errors import SourceError
-from spotter.ingest.sources.api import Captured, SourceInfo
+from spotter.ingest.sources.api import Captured, SourceInfo, Wanted
 from spotter.ingest.stamp import SMALLEST, Stamp, draw_stamp
 
 PREFIX = "test:"
@@ -88,7 +88,7 @@ class Pattern:
         self._began_wall = clock.now() - clock.from_seconds(self._number / spec.fps)
         return SourceInfo(spec.width, spec.height, spec.fps, finite=spec.frames > 0, frame_count=spec.frames or None)
 
-    def read(self, decode: bool = True) -> Captured | None:
+    def read(self, decode: bool | Wanted = True) -> Captured | None:
         spec = self._spec
         if spec.frames:
             if self._number >= spec.frames:
@@ -101,8 +101,8 @@ class Pattern:
         self._number += 1
         media = number / spec.fps
         at = self._began_wall + clock.from_seconds(media) if spec.frames else clock.now()
-        image = self.picture(number, at) if decode else None
-        return Captured(image, media if spec.frames else None, f"frame {number}")
+        item = Captured(None, media if spec.frames else None, f"frame {number}")
+        return item.with_picture(decode, lambda: self.picture(number, at))
 
     def picture(self, number: int, at: int) -> Image:
         """The picture of one frame, (H, W, 3) uint8, with this number and time of capture (UTC ns)."""

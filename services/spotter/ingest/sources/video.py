@@ -11,7 +11,7 @@ from pathlib import Path
 from spotter.core.contracts import Image
 from spotter.core.errors import SourceError
 from spotter.ingest.sources._opencv import FPS_WHEN_UNKNOWN, cv2, nominal_fps
-from spotter.ingest.sources.api import Captured, SourceInfo
+from spotter.ingest.sources.api import Captured, SourceInfo, Wanted
 
 MAX_LOST = 250
 """Items in a row that may fail before the file counts as ended (10 s at 25 fps). At a true end they fail at once."""
@@ -83,7 +83,7 @@ class VideoFile:
             frame_count=count if count > 0 else None,
         )
 
-    def read(self, decode: bool = True) -> Captured | None:
+    def read(self, decode: bool | Wanted = True) -> Captured | None:
         capture = self._capture
         if capture is None:
             return None
@@ -93,11 +93,11 @@ class VideoFile:
             return None
         if self._lost:
             self._lost -= 1
-            return Captured(None, self._clock.next())
+            return Captured(None, self._clock.next()).with_picture(decode, lambda: None)
         self._grabbed = False
         time = self._clock.at(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         self._decoded += 1
-        return Captured(retrieve(capture) if decode else None, time)
+        return Captured(None, time).with_picture(decode, lambda: retrieve(capture))
 
     def close(self) -> None:
         if self._capture is not None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from spotter.core.errors import SourceError
 from spotter.ingest.sources._opencv import cv2, nominal_fps
-from spotter.ingest.sources.api import Captured, SourceInfo, SourceLostError
+from spotter.ingest.sources.api import Captured, SourceInfo, SourceLostError, Wanted
+from spotter.ingest.sources.video import retrieve
 
 
 class Webcam:
@@ -39,13 +40,11 @@ class Webcam:
             finite=False,
         )
 
-    def read(self, decode: bool = True) -> Captured | None:
-        if self._capture is None or not self._capture.grab():
+    def read(self, decode: bool | Wanted = True) -> Captured | None:
+        capture = self._capture
+        if capture is None or not capture.grab():
             raise SourceLostError(f"webcam {self._index} stopped delivering", mend="Check its cable")
-        if not decode:
-            return Captured(None, None)
-        ok, image = self._capture.retrieve()
-        return Captured(image if ok else None, None)  # type: ignore[arg-type]
+        return Captured(None, None).with_picture(decode, lambda: retrieve(capture))
 
     def close(self) -> None:
         if self._capture is not None:
