@@ -110,8 +110,8 @@ def test_lifts_are_counted_and_the_hardest_come_first() -> None:
     assert len(table) == 16
     assert "06:15:00" not in [row[0] for row in table]
     spread = {row[0]: row for row in found.tables["What was measured of the movements"]}
-    assert spread["V, hands above the floor at the origin"][1] == "60 of 60"
-    assert "A, asymmetry at the origin" not in spread
+    assert spread["V, hands above the floor at the origin, cm"][1] == "60 of 60"
+    assert "A, asymmetry at the origin, degrees" not in spread
     assert "Asymmetry A in 60 of 60 movements: no toes among the keypoints." in found.text
 
 
@@ -241,6 +241,17 @@ def test_a_clip_counts_its_time_from_its_beginning() -> None:
     assert "1970" not in found.text
     assert "0:12.0" in found.text
     assert "too short to tell a frequency" in found.text
+
+
+def test_a_limit_that_may_be_nought_leaves_the_index_without_an_upper_end() -> None:
+    far = [lift(30.0 * number, reach=(50.0, 70.0)) for number in range(60)]
+    found = outline(replace(record(60), lifts=far), EVERYTHING)
+    (table,) = [rows for caption, rows in found.tables.items() if "the lifting equation allows the least" in caption]
+    assert re.fullmatch(r"0 to [\d.]+", table[1][-2])
+    assert re.fullmatch(r"[\d.]+ or more", table[1][-1])
+    assert "There is no upper end: LI is at least" in found.text
+    assert "nan" not in found.text
+    assert "inf " not in found.text
 
 
 def test_tasks_are_united_and_one_unknown_makes_a_value_unknown() -> None:

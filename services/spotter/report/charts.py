@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from spotter.report.drawing import Drawing
+from spotter.report.words import interval
 
 WIDTH = 900.0
 _LEFT, _RIGHT = 172.0, 12.0
@@ -110,8 +111,8 @@ def scale(
         marks: (value, text) of lines across the axis, such as the beginnings of action levels.
         about: what the picture says, in words.
     """
-    left, right, row = 178.0, 84.0, 24.0
-    width = 600.0
+    left, right, row = 178.0, 116.0, 24.0
+    width = 640.0
     drawing = Drawing(width, len(spans) * row + 40, about)
     extent = max(high - low, 1e-9)
 
@@ -128,10 +129,5 @@ def scale(
         drawing.text(0, y + 14, span.name, colour="ink", bold=span.solid)
         wide = max(x(span.high) - x(span.low), 4.0)
         drawing.rect(x(span.low), y + 3, wide, 14, "arms", opacity=1.0 if span.solid else _POSSIBLE)
-        drawing.text(width - right + 8, y + 14, f"{_figures(span.low, span.high)} {unit}".strip(), colour="ink")
+        drawing.text(width - right + 8, y + 14, interval(span.low, span.high, unit), colour="ink")
     return drawing.render()
-
-
-def _figures(low: float, high: float) -> str:
-    texts = [f"{value:.3g}" for value in (low, high)]
-    return texts[0] if texts[0] == texts[1] else f"{texts[0]}–{texts[1]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -73,7 +74,8 @@ class Limits:
     Attributes:
         geometry: product of all factors but load constant and grip.
         limit: recommended weight limit, kg.
-        index: lifting index; None where no load is known, or where the limit may be 0.
+        index: lifting index, without an upper end (inf) where the limit may be 0; None where no load is known, or where
+            nothing may be lifted at all.
         scope: why it does not apply; nothing else counts then.
     """
 
@@ -163,11 +165,11 @@ def limits(given: Mapping[str, Given]) -> Limits:
     worst, best = worst_and_best(lift_of(inputs, METRIC))
     least, most = float(worst.rwl.min()), float(best.rwl.max())
     load = inputs["load_kg"]
-    known = load.provenance is not Provenance.UNKNOWN and least > 0
+    known = load.provenance is not Provenance.UNKNOWN and most > 0
     return Limits(
         (float(worst.origin.geometry_factor.min()), float(best.origin.geometry_factor.max())),
         (least, most),
-        (load.low / most, load.high / least) if known else None,
+        (load.low / most, load.high / least if least > 0 else math.inf) if known else None,
         out,
     )
 

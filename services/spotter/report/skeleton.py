@@ -77,9 +77,11 @@ def _trunk(drawing: Drawing, shoulders: Point, hips: Point, interval: tuple[floa
 
 
 def degrees(interval: tuple[float, float]) -> str:
-    """ "43–67°"."""
+    """ "43–67°", "-11 to 18°"."""
     low, high = round(interval[0]), round(interval[1])
-    return f"{low}°" if low == high else f"{low}–{high}°"
+    if low == high:
+        return f"{low}°"
+    return f"{low} to {high}°" if low < 0 else f"{low}–{high}°"
 
 
 def _fit(points: Sequence[Point]) -> tuple[_Place, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from markupsafe import Markup
 
 from spotter.core.contracts import Status
@@ -90,13 +92,17 @@ def _peak(scope: Scope, peak: Busiest) -> str:
 def _spread(found: list[Spread], total: int) -> Markup:
     rows = [
         (
-            _NAMES.get(one.name, one.name), f"{one.count} of {total}", figure(one.median), figure(one.tenth),
-            figure(one.ninetieth), interval(one.low, one.high), one.unit,
+            _named(one), f"{one.count} of {total}", figure(one.median), figure(one.tenth),
+            figure(one.ninetieth), interval(one.low, one.high),
         )
         for one in found
     ]  # fmt: skip
-    head = ("Measure", "Observable in", "Median", "10th percentile", "90th percentile", "All intervals within", "Unit")
-    return h.table("What was measured of the movements", head, rows, numeric=range(1, 6))
+    head = ("Measure", "Observable in", "Median", "10th percentile", "90th percentile", "All intervals within")
+    return h.table("What was measured of the movements", head, rows, numeric=range(1, 6), class_="wrapped")
+
+
+def _named(one: Spread) -> str:
+    return f"{_NAMES.get(one.name, one.name)}{f', {one.unit}' if one.unit else ''}"
 
 
 def _table(scope: Scope, shown: list[LiftRecord], peak: Busiest | None, given: Entered, total: int) -> Markup | None:
@@ -131,8 +137,14 @@ def _row(scope: Scope, lift: LiftRecord, peak: Busiest | None, extra: dict[str, 
         str(numbers.get("style", "-")).replace("_", "-"),
         interval(*found.geometry, digits=2),
         interval(*found.limit),
-        interval(*found.index, digits=2) if found.index else "-",
+        _index(found.index),
     ]
+
+
+def _index(index: tuple[float, float] | None) -> str:
+    if index is None:
+        return "-"
+    return interval(*index, digits=2) if math.isfinite(index[1]) else f"{figure(index[0], 2)} or more"
 
 
 def _measure(row: object) -> str:

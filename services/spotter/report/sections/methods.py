@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from spotter.core.contracts import Status
-from spotter.ergonomics.methods.api import Provenance
+from spotter.ergonomics.methods.api import Provenance, Result
 from spotter.ergonomics.methods.inputs import sides_of
 from spotter.report import html as h
 from spotter.report.charts import Span, scale
@@ -64,7 +64,8 @@ def _card(one: Judged) -> Markup:
         content.append(h.paragraph("Out of scope: " + "; ".join(result.reasons)))
         return h.element("div", content, class_="card")
     content += [
-        h.element("figure", _bars(one)),
+        _bars(one),
+        _open_end(result),
         _before_after(one),
         _levels(one),
         _widening(one),
@@ -76,7 +77,7 @@ def _card(one: Judged) -> Markup:
     return h.element("div", content, class_="card")
 
 
-def _bars(one: Judged) -> Markup:
+def _bars(one: Judged) -> Markup | None:
     name = one.method.name
     key, words = _ONLY.get(name, ("", ""))
     of_posture = {} if one.alone is None else one.alone.details
@@ -86,9 +87,27 @@ def _bars(one: Judged) -> Markup:
         if found is not None:
             drawn.append((label, found, solid))
     spans = [Span(label, *ends, solid) for label, ends, solid in drawn if all(math.isfinite(end) for end in ends)]
+    if not spans:
+        return None
     low, high = _SCALES.get(name, (0.0, max((span.high for span in spans), default=1.0) * 1.05))
     about = f"{one.method.title}: " + "; ".join(f"{span.name} {interval(span.low, span.high)}" for span in spans)
-    return scale(spans, low, high, _marks(name, high), about, unit=(one.alone or one.best).unit)
+    unit = (one.alone or one.best).unit
+    drawing = scale(spans, low, high, _marks(name, high), about, unit=unit)
+    called = one.best.name if one.alone is None else one.alone.name
+    caption = h.element("figcaption", f"{called}{f', {unit}' if unit else ''}") if name not in _SCALES else None
+    return h.element("figure", drawing, caption)
+
+
+def _open_end(result: Result) -> Markup | None:
+    """What is known of a result that has no upper end: at least so much, and why."""
+    least = [(name, ends[0]) for name, ends in result.details.items() if name.endswith("_at_least")]
+    if math.isfinite(result.high) and not least:
+        return None
+    said = "; ".join(
+        f"{name.removesuffix('_at_least').replace('_', ' ')} is at least {figure(end)}" for name, end in least
+    )
+    why = "; ".join(result.reasons[:3])
+    return h.paragraph(f"There is no upper end{f': {said}' if said else ''}. {why}.")
 
 
 def _marks(name: str, high: float) -> Sequence[tuple[float, str]]:
@@ -153,5 +172,5 @@ def _widening(one: Judged) -> Markup | None:
             Provenance.ENTERED: "entered as an interval",
             Provenance.ASSUMED: "assumed",
         }.get(provenance, "seen only as an interval")
-        parts.append(f"{plain(name)} ({why}): {figure(taken)}")
+        parts.append(f"{plain(name)} ({why}): {figure(taken)} {result.unit}".rstrip())
     return h.paragraph(h.element("strong", "What would narrow it most, if it were known: "), "; ".join(parts), ".")
