@@ -14,31 +14,34 @@ def healths(**states: CameraState) -> dict[str, CameraHealth]:
 
 
 def test_each_camera_is_warned_of_once_until_it_was_live_again():
-    looking = watch.CameraWatch(2)
+    looking = watch.CameraWatch()
     silent = healths(a=CameraState.BACKING_OFF, b=CameraState.LIVE)
-    assert list(looking.warnings(silent, {})) == ["camera 'a': a is gone. It is tried again until it answers"]
-    assert list(looking.warnings(silent, {})) == []
-    assert list(looking.warnings(healths(a=CameraState.CONNECTING), {})) == []
-    assert list(looking.warnings(silent, {})) == []
-    assert list(looking.warnings(healths(a=CameraState.LIVE), {})) == []
-    assert len(list(looking.warnings(silent, {}))) == 1
+    assert list(looking.warnings(silent, {}, 2)) == ["camera 'a': a is gone. It is tried again until it answers"]
+    assert list(looking.warnings(silent, {}, 2)) == []
+    assert list(looking.warnings(healths(a=CameraState.CONNECTING), {}, 2)) == []
+    assert list(looking.warnings(silent, {}, 2)) == []
+    assert list(looking.warnings(healths(a=CameraState.LIVE), {}, 2)) == []
+    assert len(list(looking.warnings(silent, {}, 2))) == 1
 
 
 def test_a_failure_is_told_once_and_not_when_it_is_the_runs_own_error():
-    looking = watch.CameraWatch(2)
+    looking = watch.CameraWatch()
     one = {"a": "camera 'a': cannot open 'x'. Check the path"}
-    assert list(looking.warnings({}, one)) == ["camera 'a': cannot open 'x'. Check the path. The other cameras go on"]
-    assert list(looking.warnings({}, one)) == []
-    assert list(looking.warnings({}, {**one, "b": "gone"})) == []
+    told = "camera 'a': cannot open 'x'. Check the path. The other cameras go on"
+    assert list(looking.warnings({}, one, 2)) == [told]
+        "camera 'a': cannot open 'x'. Check the path. The other cameras go on"
+    ]
+    assert list(looking.warnings({}, one, 2)) == []
+    assert list(looking.warnings({}, {**one, "b": "gone"}, 2)) == []
 
 
 def test_a_run_is_given_up_only_when_no_camera_ever_delivered(monkeypatch):
     silent = healths(a=CameraState.BACKING_OFF, b=CameraState.FAILED)
-    patient = watch.CameraWatch(2)
+    patient = watch.CameraWatch()
     patient.check(silent)
     monkeypatch.setattr(watch, "FIRST_PICTURE_S", -1.0)
     with pytest.raises(SourceError, match=r"Camera 'a': a is gone\. Check address"):
         patient.check(silent)
-    lucky = watch.CameraWatch(2)
+    lucky = watch.CameraWatch()
     lucky.check(healths(a=CameraState.BACKING_OFF, b=CameraState.LIVE))
     lucky.check(healths(a=CameraState.BACKING_OFF, b=CameraState.BACKING_OFF))

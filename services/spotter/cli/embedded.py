@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spotter import __version__
+from spotter.cli.camera_reload import CameraReload
 from spotter.cli.embedded_notify import EmbeddedNotify
 from spotter.cli.embedded_record import EmbeddedRecorder
 from spotter.core.bus.api import FRAMES, HEALTH, SKELETONS, Overflow, Topic
@@ -23,14 +24,14 @@ from spotter.core.bus.memory import MemoryBus
 from spotter.core.clock import now
 from spotter.core.contracts import Alert, AlertUpdate, CameraState, UpdateKind
 from spotter.core.errors import SourceError, SpotterError, StoreError
-from spotter.core.settings import Settings
+from spotter.core.settings import CameraSettings, Settings
 from spotter.core.state.memory import MemoryState
 from spotter.core.store import Store
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.core.telemetry.tracing import NO_TRACER, Tracer, open_tracer
 from spotter.dashboard.api import DashboardServer, create_app
 from spotter.ergonomics.worker import ErgonomicsWorker
-from spotter.ingest.worker import IngestWorker
+from spotter.ingest.worker import Changes, IngestWorker
 from spotter.pose.factory import model_of
 from spotter.pose.worker import PoseWorker
 
@@ -66,6 +67,7 @@ class EmbeddedPipeline:
         self.metrics = Metrics()
         self.state = MemoryState()
         self.dashboard_port: int | None = None
+        self.reload: CameraReload | None = None
         lossless = settings.ingest.speed == "max"
         self._bus = MemoryBus(
             on_drop=self.metrics.count_drop,
@@ -79,6 +81,7 @@ class EmbeddedPipeline:
         self._tracer: Tracer = NO_TRACER
         self._server: DashboardServer | None = None
         self._ingest: IngestWorker | None = None
+        self._cameras: tuple[CameraSettings, ...] = settings.cameras
         self._pose: PoseWorker | None = None
         self._stages: list[_Stage] = []
         self._notify: EmbeddedNotify | None = None
@@ -116,7 +119,7 @@ class EmbeddedPipeline:
         if any(stage.is_alive() for stage in self._stages):
             return False
         failures = self.failures
-        if failures and len(failures) == len(self.settings.cameras):
+        if failures and len(failures) == len(self._cameras):
             raise _all_failed(failures)
         return True
 
@@ -141,6 +144,20 @@ class EmbeddedPipeline:
             self._store = None
         self._tracer.close()
 
+    def apply(self, cameras: Sequence[CameraSettings]) -> Changes:
+        """Read these cameras from now on, see `IngestWorker.apply`.
+
+        Raises:
+            ConfigError: two cameras have one name.
+        """
+        self._cameras = tuple(cameras)
+        return self._ingest.apply(cameras) if self._ingest is not None else Changes()
+
+    @property
+    def cameras(self) -> Sequence[CameraSettings]:
+        """The cameras that are read now."""
+        return self._cameras
+
     @property
     def failures(self) -> Mapping[str, str]:
         """What went wrong for good, by camera."""
@@ -161,6 +178,7 @@ class EmbeddedPipeline:
             "model": "ok" if self._pose is not None and self._pose.ready.is_set() else "not loaded",
             "store": self._store_state(),
             "cameras": self._cameras_state(),
+            **({"settings": self.reload.status()} if self.reload is not None else {}),
             **({"notify": notify.state()} if (notify := self._notify) is not None else {}),
         }
 
@@ -185,7 +203,7 @@ class EmbeddedPipeline:
 
     def _cameras_state(self) -> str:
         states = [health.state for health in self.state.health().values()]
-        if any(state in (CameraState.LIVE, CameraState.ENDED) for state in states):
+        if any(state.delivers or state is CameraState.ENDED for state in states):
             return "ok"
         return "no camera delivers frames"
 
@@ -234,7 +252,7 @@ class EmbeddedPipeline:
         done = 0
         while not stop.is_set() and (done < self._rounds or not self._rounds):
             self._ingest = IngestWorker(
-                self.settings.cameras,
+                self._cameras,
                 self.settings.ingest,
                 self._bus,
                 self.state,
@@ -244,7 +262,7 @@ class EmbeddedPipeline:
             )
             self._ingest.run(stop)
             done += 1
-            if len(self.failures) == len(self.settings.cameras):
+            if len(self.failures) == len(self._cameras):
                 return
 
     def _updated(self, alert: Alert, update: AlertUpdate) -> None:

@@ -12,9 +12,12 @@ from spotter.core.telemetry.native_stderr import cleaned_native_stderr
 
 
 @contextlib.contextmanager
-def logs_of(settings: Settings) -> Iterator[None]:
-    """Start the logs, and clean what native libraries write beside them, for the length of a block."""
-    secrets = known_secrets(settings)
-    with cleaned_native_stderr(Cleaner(secrets)):
-        configure_logs(settings.log.level, settings.log.format, secrets)
-        yield
+def logs_of(settings: Settings) -> Iterator[Cleaner]:
+    """Start the logs, and clean what native libraries write beside them, for the length of a block.
+
+    The cleaner can be taught the secrets of settings that are read later.
+    """
+    cleaner = Cleaner(known_secrets(settings))
+    with cleaned_native_stderr(cleaner):
+        configure_logs(settings.log.level, settings.log.format, cleaner)
+        yield cleaner

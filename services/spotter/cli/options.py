@@ -62,8 +62,7 @@ def build_settings(
         if name in given:
             raise ConfigError(f"two cameras are named '{name}'", mend="Give each camera a name of its own")
         given[name] = source
-    if config is None and not given and DEFAULT_CONFIG.is_file():
-        config = DEFAULT_CONFIG
+    config = settings_file(config, bool(given))
     overrides = _only_given(sections or {})
     settings = load_settings(config, overrides)
     merged = {camera.id: camera.model_dump() for camera in settings.cameras}
@@ -74,6 +73,14 @@ def build_settings(
     if hold_last_s is not None:
         merged = {name: {**camera, "hold_last_s": hold_last_s} for name, camera in merged.items()}
     return load_settings(config, {**overrides, "cameras": list(merged.values())})
+
+
+def settings_file(config: Path | None, cameras: bool) -> Path | None:
+    """The file that settings are read from: the one that was named, else `DEFAULT_CONFIG` if it is here and no camera
+    was given as an option."""
+    if config is None and not cameras and DEFAULT_CONFIG.is_file():
+        return DEFAULT_CONFIG
+    return config
 
 
 def database_url(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Annotated
 import typer
 
 from spotter.cli.app import EXIT_INTERRUPTED
-from spotter.cli.options import build_settings, database_url
+from spotter.cli.options import build_settings, database_url, settings_file
+from spotter.core.settings.watch import SettingsFile
 
 EPILOG = """\b
 Examples:
@@ -89,9 +91,12 @@ def run(
     ] = None,
 ) -> int:
     """Watch cameras, files or folders and raise alerts; ends by itself when all files have ended."""
-    settings = build_settings(
-        config=config,
-        cameras=[*(camera or []), *(sources or [])],
+    cameras = [*(camera or []), *(sources or [])]
+    file = settings_file(config, bool(cameras))
+    build = functools.partial(
+        build_settings,
+        config=file,
+        cameras=cameras,
         hold_last_s=hold_last,
         sections={
             "ingest": {"speed": speed},
@@ -105,7 +110,10 @@ def run(
             },
         },
     )
+    # Looked at before it is read, so that no change is missed in between.
+    reload = SettingsFile(file, build) if file is not None else None
+    settings = build()
     from spotter.cli.session import run_session
 
-    stopped_by = run_session(settings, record=record)
+    stopped_by = run_session(settings, record=record, reload=reload)
     return EXIT_INTERRUPTED if stopped_by is signal.SIGINT else 0

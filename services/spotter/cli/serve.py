@@ -10,6 +10,7 @@ import typer
 
 from spotter.cli.options import DEFAULT_CONFIG
 from spotter.core.settings import load_settings
+from spotter.core.settings.watch import SettingsFile
 
 EPILOG = """\b
 Examples:
@@ -28,7 +29,7 @@ Config = Annotated[Path | None, typer.Option("--config", help="Settings file; by
 
 @app.command()
 def ingest(config: Config = None) -> int:
-    """Read cameras (a share of them: ingest.shard) and publish frames."""
+    """Read cameras (a share of them: ingest.sharing) and publish frames."""
     return _serve("ingest", config)
 
 
@@ -65,9 +66,11 @@ def maintenance(config: Config = None) -> int:
 def _serve(role: str, config: Path | None) -> int:
     if config is None and DEFAULT_CONFIG.is_file():
         config = DEFAULT_CONFIG
+    # Looked at before it is read, so that no change is missed in between.
+    reload = SettingsFile(config, lambda: load_settings(config)) if config is not None else None
     settings = load_settings(config)
     # Only what the role needs is imported: the model's runtime is not for a process that sends e-mail.
     from spotter.cli.service import run_service
 
     module = importlib.import_module(f"spotter.cli.service_{role}")
-    return run_service(role, settings, getattr(module, f"prepare_{role}"))
+    return run_service(role, settings, getattr(module, f"prepare_{role}"), reload)

@@ -25,8 +25,10 @@ from spotter import __version__
 from spotter.cli.console import line
 from spotter.cli.logs import logs_of
 from spotter.cli.service_health import Readiness, health_server
+from spotter.core.cleaning import Cleaner
 from spotter.core.errors import ConfigError, SpotterError
 from spotter.core.settings import Settings
+from spotter.core.settings.watch import SettingsFile
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.core.telemetry.tracing import Tracer, open_tracer
 from spotter.dashboard.api.routes.health import OK
@@ -66,12 +68,16 @@ class Shell:
         stop: set once the service must end.
         readiness: parts are told here.
         tracer: takes spans; does nothing while tracing is off.
+        cleaner: keeps secrets out of the logs.
+        reload: how the settings are read again; None where there is no file that could change.
         may_be_left: True for work that another process takes up where it was left, so that leaving it is no error.
     """
 
-    def __init__(self, role: str, settings: Settings) -> None:
+    def __init__(self, role: str, settings: Settings, cleaner: Cleaner, reload: SettingsFile | None = None) -> None:
         self.role = role
         self.settings = settings
+        self.cleaner = cleaner
+        self.reload = reload
         self.metrics = Metrics()
         self.metrics.service.build.info({"role": role, "version": __version__})
         self.readiness = Readiness(self.metrics)
@@ -122,18 +128,21 @@ class Shell:
             self.log.warning("part_not_closed", error=type(error).__name__)
 
 
-def run_service(role: str, settings: Settings, prepare: Prepare) -> int:
+def run_service(role: str, settings: Settings, prepare: Prepare, reload: SettingsFile | None = None) -> int:
     """Run a service until a signal comes; the exit code.
+
+    Args:
+        reload: the file that the settings came from, for services that watch it.
 
     Raises:
         SpotterError: the settings are wrong, the port is taken, or the service died of one.
     """
-    with logs_of(settings):
-        return _run(role, settings, prepare)
+    with logs_of(settings) as cleaner:
+        return _run(Shell(role, settings, cleaner, reload), prepare)
 
 
-def _run(role: str, settings: Settings, prepare: Prepare) -> int:
-    shell = Shell(role, settings)
+def _run(shell: Shell, prepare: Prepare) -> int:
+    role, settings = shell.role, shell.settings
     signals = _Signals(shell)
     try:
         worker = _Worker(role, prepare(shell))

@@ -17,25 +17,21 @@ FIRST_PICTURE_S = 20.0
 
 
 class CameraWatch:
-    """One run's cameras.
+    """One run's cameras."""
 
-    Args:
-        cameras: how many there are.
-    """
-
-    def __init__(self, cameras: int) -> None:
-        self._cameras = cameras
+    def __init__(self) -> None:
         self._begun = time.monotonic()
         self._delivered = False
         self._warned: dict[str, CameraState] = {}
 
-    def warnings(self, health: Mapping[str, CameraHealth], failures: Mapping[str, str]) -> Iterator[str]:
+    def warnings(self, health: Mapping[str, CameraHealth], failures: Mapping[str, str], cameras: int) -> Iterator[str]:
         """What is new and worth a line. When all cameras have failed the run's own error says it, so nothing here.
 
         Args:
             failures: a line that names the camera, for each that failed for good.
+            cameras: how many there are.
         """
-        if len(failures) == self._cameras:
+        if len(failures) == cameras:
             return
         for camera in sorted(failures):
             if self._warned.get(camera) is not CameraState.FAILED:

@@ -23,14 +23,22 @@ class Cleaner:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets: frozenset[str] = frozenset()
+        self._known: re.Pattern[str] | None = None
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Take these out from now on too; those known before stay secret."""
+        self._secrets |= set(secrets)
         # The longest first: a secret may hold another one.
-        longest_first = sorted(set(secrets), key=lambda secret: (-len(secret), secret))
+        longest_first = sorted(self._secrets, key=lambda secret: (-len(secret), secret))
         self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def clean(self, text: str) -> str:
         """`text` without them."""
-        if self._known is not None:
-            text = self._known.sub(STARS, text)
+        known = self._known
+        if known is not None:
+            text = known.sub(STARS, text)
         return _USER.sub(rf"\1{STARS}@", text) if "@" in text else text
 
     def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

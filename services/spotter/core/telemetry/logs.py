@@ -13,13 +13,14 @@ from spotter.core.cleaning import Cleaner
 
 
 def configure_logs(
-    level: str = "info", form: Literal["auto", "json", "console"] = "auto", secrets: Iterable[str] = ()
+    level: str = "info", form: Literal["auto", "json", "console"] = "auto", secrets: Iterable[str] | Cleaner = ()
 ) -> None:
     """Send structlog and the standard library's loggers to stderr, as JSON lines or for a terminal.
 
     Args:
-        secrets: texts that are taken out of every line, whoever writes it.
+        secrets: texts that are taken out of every line, whoever writes it; or the cleaner that knows them.
     """
+    cleaner = secrets if isinstance(secrets, Cleaner) else Cleaner(secrets)
     human = form == "console" or (form == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -40,7 +41,7 @@ def configure_logs(
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                Cleaner(secrets),
+                cleaner,
                 renderer,
             ],
         )
