@@ -17,6 +17,7 @@ from spotter.simulate.workers.kinematics import ANKLE_FLESH, FACE_FLESH
 
 SEQUENCES = (
     "walk+stoop_lift", "fall_forward+lie+get_up+walk", "fall_left+get_up", "sit+kneel+tie_shoes", "carry+push",
+    "squat_lift+fall_right",
 )  # fmt: skip
 ALL = (*MOTIONS, *SEQUENCES)
 SEEDS = (0, 1, 2)
@@ -139,6 +140,16 @@ def test_a_box_goes_with_the_hands(name: str, seed: int) -> None:
     assert upper - lower > 0.15
 
 
+def test_whoever_falls_lets_go_of_the_box() -> None:
+    one = simulate_motion("squat_lift+fall_backward", 2, fps=30)
+    (load,) = one.loads
+    onset = next(event.at_s for event in one.events if event.kind.startswith("fall_onset"))
+    assert load.held[round((onset - 0.1) * 30)]
+    assert not load.held[one.times > onset + 0.3].any()
+    assert load.centre[-1, 2] == pytest.approx(load.box.size[2] / 2)
+    assert np.diff(load.centre[one.times > onset + 0.3, 2]).max() <= 0
+
+
 @pytest.mark.parametrize("direction", ["forward", "backward", "left", "right"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_fall_goes_where_it_says_and_ends_lying(direction: str, seed: int) -> None:
@@ -240,6 +251,7 @@ def test_a_crowd_meets_in_the_middle() -> None:
         (lambda: simulate_motion("walk", sex="tall"), "'tall'.*female, male"),
         (lambda: simulate_motion("walk", stature=3), "stature 3 m is nobody's"),
         (lambda: simulate_motion("fall_left+walk"), "'walk' begins standing.*get_up before"),
+        (lambda: simulate_motion("stoop_lift+squat_lift"), "hold a box already. Put it down"),
         (lambda: crossing(0), "crowd of 0"),
     ],
 )

@@ -63,12 +63,12 @@ def test_without_errors_the_fall_is_told_and_nothing_else(tmp_path: Path) -> Non
     path = written(tmp_path, detector="exact")
     assert execute(["simulate", str(path), "--out", str(tmp_path / "sim"), "--quiet"]) == 0
     (recording,) = find_recordings([tmp_path / "sim"])
-    alerts = replay(recording, Rules()).cameras["a"].alerts()
+    replayed = replay(recording, Rules()).cameras["a"]
+    alerts = replayed.alerts()
     assert [run.alert.kind for run in alerts] == [AlertKind.POSSIBLE_FALL]
     (item,) = read_labels(tmp_path / "sim" / "labels.json")
     impact = item.impacts[0].at_s
-    record = replay(recording, Rules()).cameras["a"]
-    assert impact < record.seconds(alerts[0].alert.raised_at) < impact + 4
+    assert impact < replayed.seconds(alerts[0].alert.raised_at) < impact + 4
 
 
 def test_the_same_scene_makes_the_same_bytes(tmp_path: Path) -> None:

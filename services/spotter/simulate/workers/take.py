@@ -102,6 +102,8 @@ def _within(times: Floats, spans: list[tuple[float, float]]) -> Flags:
     return inside
 
 
+_G = 9.81
+
 _COARSE, _FINE = 0.02, 0.001
 """Steps in which the time of an impact is sought and then found, s."""
 
@@ -158,4 +160,7 @@ def _carry(held: Held, times: Floats, joints: Floats) -> Load:
         ], axis=1)  # fmt: skip
         centre[first:], yaw[first:] = (hands + moved)[first:], (held.yaw + turned - turned[first])[first:]
         centre[last:], yaw[last:] = centre[last], yaw[last]
+        if held.dropped:
+            fallen = _G / 2 * (times[last:] - times[last]) ** 2
+            centre[last:, 2] = np.maximum(centre[last, 2] - fallen, min(held.box.size[2] / 2, centre[last, 2]))
     return Load(held.box, centre, yaw, inside)

@@ -7,10 +7,11 @@ moves stays. The timeline knows where the worker stands, which way they look, an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from spotter.core.errors import ConfigError
 from spotter.simulate.workers import anthropometry as share
 from spotter.simulate.workers.anthropometry import Body
 from spotter.simulate.workers.chance import Chance, Floats
@@ -44,13 +45,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A box from where it stands to where it is put down: centre of it (m) and yaw (degrees) before, and the times."""
+    """A box from where it stands to where it is put down: centre of it (m) and yaw (degrees) before, and the times.
+
+    A box that was `dropped` falls from where the hands let it go.
+    """
 
     box: Box
     centre: tuple[float, float, float]
     yaw: float
     grasped_s: float
     released_s: float = float("inf")
+    dropped: bool = False
 
 
 @dataclass
@@ -137,8 +142,25 @@ class Timeline:
             toes,
         )
 
+    @property
+    def holding(self) -> bool:
+        """Whether a box is in the hands."""
+        return bool(self.held) and self.held[-1].released_s == float("inf")
+
+    def need_hands(self) -> None:
+        """For what cannot be done with a box in the hands.
+
+        Raises:
+            ConfigError: there is one.
+        """
+        if self.holding:
+            raise ConfigError("the hands hold a box already", mend="Put it down first: put_down, or lift_and_place")
+
     def lose_balance(self, at: float) -> None:
-        """Nothing is said of feet and balance from now on, until `regain_balance`."""
+        """Nothing is said of feet and balance from now on, until `regain_balance`; what is held is let go."""
+        if self.holding:
+            self.held[-1] = replace(self.held[-1], released_s=at + 0.2, dropped=True)
+            self.move(at, at + 0.2, {"load": 0.0, "reach_l": 0.0, "reach_r": 0.0})
         for spans in (*self.swings.values(), self.unsettled):
             spans.append((at, np.inf))
 

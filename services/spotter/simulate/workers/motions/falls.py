@@ -129,6 +129,7 @@ def fall_from_seat(t: Timeline, direction: Direction) -> None:
 
 def climb(t: Timeline, rungs: int = 4) -> None:
     """Up a ladder that leans right ahead, hands on its rails."""
+    t.need_hands()
     begin, tall = t.clock, t.body.stature
     heading = t.now("heading")
     x, y = t.ahead(0.16 * tall)

@@ -69,6 +69,7 @@ def rise(t: Timeline) -> None:
 
 def work_kneeling(t: Timeline, seconds: float) -> None:
     """Hands at the floor ahead, bent over them."""
+    t.need_hands()
     begin, tall = t.clock, t.body.stature
     flexion = t.chance.uniform(58, 70)
     for side, sign in (("l", 1.0), ("r", -1.0)):
@@ -86,6 +87,7 @@ def work_kneeling(t: Timeline, seconds: float) -> None:
 
 def tie_shoes(t: Timeline) -> None:
     """Bend down to one shoe, which stands a little ahead, and come up again."""
+    t.need_hands()
     begin, tall = t.clock, t.body.stature
     side = t.chance.pick(SIDES)
     sign = 1.0 if side == "l" else -1.0
@@ -109,6 +111,7 @@ def tie_shoes(t: Timeline) -> None:
 
 def lie_down(t: Timeline) -> None:
     """On purpose: squat, sit on the floor, lie back."""
+    t.need_hands()
     begin, tall = t.clock, t.body.stature
     pace = t.chance.uniform(0.9, 1.2)
     x, y = t.ahead(-0.27 * tall)

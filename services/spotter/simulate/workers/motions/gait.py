@@ -68,6 +68,7 @@ def walk(t: Timeline, x: float, y: float, *, speed: float = USUAL_SPEED, swing: 
 
 def push(t: Timeline, x: float, y: float, *, speed: float = 0.8) -> None:
     """Push a cart to a place: hands on its handle before the body, trunk leaning into it."""
+    t.need_hands()
     begin, tall = t.clock, t.body.stature
     t.preset(begin, {**hands("hold", 0.26 * tall, 0.60 * tall, 0.44), **both(near=1.0)})
     t.move(begin, begin + 0.8, both(reach=1.0))

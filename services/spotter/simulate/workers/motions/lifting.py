@@ -73,8 +73,9 @@ def pick_up(
         twist: of the trunk at the grasp, degrees, to the left positive; the box is turned along.
 
     Raises:
-        ConfigError: the arms do not reach it in this style.
+        ConfigError: the arms do not reach it in this style, or the hands hold one already.
     """
+    t.need_hands()
     begin = t.clock
     pace = t.chance.uniform(0.9, 1.2)
     centre = (*t.ahead(ahead, aside), base + box.size[2] / 2)
@@ -221,6 +222,6 @@ def _upright() -> dict[str, float]:
 
 
 def _held(t: Timeline) -> Held:
-    if not t.held or np.isfinite(t.held[-1].released_s):
+    if not t.holding:
         raise ConfigError("nothing is held that could be put down", mend="Pick up a box first")
     return t.held[-1]

@@ -17,6 +17,7 @@ _BACK = 0.235
 
 def sit_down(t: Timeline, seat: float = SEAT) -> None:
     """From standing onto a seat, m high; the hands come to lie on the thighs."""
+    t.need_hands()
     begin = t.clock
     pace = t.chance.uniform(0.9, 1.3)
     seated = begin + 1.7 * pace
