@@ -19,6 +19,7 @@ from spotter.ergonomics.angles.joints3d import body_angles_3d
 from spotter.ergonomics.geometry.ground import Ground
 from spotter.pose.factory import model_of
 from spotter.pose.models import PoseModel
+from spotter.recordings import open_recording
 
 SESSIONS = (("Demo_SinglePerson", 1), ("Demo_MultiPerson", 2))
 
@@ -58,14 +59,20 @@ def cameras(folder: Path, reference: Path | None) -> None:
             print(f"{name:24}{np.median(values):6.1f} {np.quantile(values, 0.9):6.1f}")
 
 
-def detected(folder: Path) -> None:
-    """The default model on rendered workers, the camera known exactly."""
+def detected(folder: Path, recordings: Path | None) -> None:
+    """The default model on rendered workers, the camera known exactly; `recordings`: of the clips, by their names."""
     model = model_of(PoseSettings())
-    model.load()
+    if recordings is None:
+        model.load()
     tally = Tally()
     for scene in clips(folder):
         stem, number = scene.name.split(" ")
-        frames = _skeletons(folder / f"{stem}_c{number}.mp4", model, CLIP_RATE, round(CLIP_RATE / RATE))
+        name, step = f"{stem}_c{number}", round(CLIP_RATE / RATE)
+        if recordings is None:
+            frames = _skeletons(folder / f"{name}.mp4", model, CLIP_RATE, step)
+        else:
+            with open_recording(recordings / f"{name}.avro") as recording:
+                frames = list(recording)[: len(scene.joints) * step : step]
         joints, ground = scene.joints, Ground.of(scene.view, *scene.size)
         follower, found, kept = Follower(ground), [], []
         for index, (pose, true, at) in enumerate(zip(frames, scene.points, scene.visible, strict=False)):

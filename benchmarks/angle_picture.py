@@ -39,7 +39,7 @@ def picture(groups: dict[str, np.ndarray], title: str) -> str:
                 for point in points:
                     svg.dot(point, 2.5, colour)
     for index, (_, words, colour) in enumerate(SHOWN):
-        x = _LEFT + index * 132
+        x = _LEFT + index * 146
         svg.line((x, svg.height - 18), (x + 22, svg.height - 18), colour, 2.5)
         svg.text(x + 28, svg.height - 14, words, size=11)
     return svg.render()
@@ -57,7 +57,7 @@ def _curve(table: np.ndarray) -> tuple[list[float], list[float]]:
 
 def _axes(svg: Svg, left: float, top: float, words: str) -> None:
     svg.text(left, _TOP - 8, words, size=11, colour=MUTED)
-    for value in np.linspace(0, top, 5):
+    for value in np.arange(0.0, top + 1.0, 10.0):
         y = _TOP + _HEIGHT * (1 - value / top)
         svg.line((left, y), (left + _WIDTH, y), GRID)
         svg.text(left - 6, y + 4, f"{value:g}", size=10, colour=MUTED, anchor="end")

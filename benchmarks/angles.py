@@ -2,7 +2,7 @@
 
     python benchmarks/angles.py simulated --shared FOLDER [--picture docs/images/angles-yaw.svg]
     python benchmarks/angles.py cameras --shared FOLDER [--reference yolo11n-pose.onnx]
-    python benchmarks/angles.py clips --shared FOLDER
+    python benchmarks/angles.py clips --shared FOLDER [--recordings FOLDER]
     python benchmarks/angles.py gates --shared FOLDER
 
 simulated: workers whose 3D joints are known exactly, from FOLDER/data/simulated and from the product's simulator, seen
@@ -31,7 +31,7 @@ from angle_scenes import CAREFUL_MODEL, DEFAULT_MODEL, MOTIONS, STANDS, Scene, c
 from angle_tally import Tally, show
 from spotter.ergonomics.angles.drawn import MIN_RATIO
 
-PLACES = tuple((float(azimuth), (2.6, 1.5, 2.6, 4.0)[index % 4]) for index, azimuth in enumerate(range(0, 360, 30)))
+PLACES = tuple((float(azimuth), (2.6, 1.5, 2.6, 4.0)[index % 4]) for index, azimuth in enumerate(range(0, 360, 45)))
 """Cameras around a simulated worker: azimuth, degrees, and height, m."""
 
 
@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("what", choices=("simulated", "cameras", "clips", "gates"))
     parser.add_argument("--shared", type=Path, required=True, help="folder with data/")
     parser.add_argument("--reference", type=Path, help="ONNX file of a YOLO-pose model for the reference skeletons")
+    parser.add_argument("--recordings", type=Path, help="folder of `spotter record`, of the clips of data/simulated")
     parser.add_argument("--picture", type=Path, help="write the plot of error against yaw here")
     options = parser.parse_args()
     if options.what == "cameras":
@@ -53,7 +54,7 @@ def main() -> None:
     elif options.what == "simulated":
         simulated(options.shared / "data" / "simulated", options.picture)
     elif options.what == "clips":
-        detected(options.shared / "data" / "simulated")
+        detected(options.shared / "data" / "simulated", options.recordings)
     else:
         gates(options.shared / "data" / "simulated")
 
