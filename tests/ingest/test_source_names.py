@@ -27,6 +27,7 @@ def camera(source: str, **others: float) -> CameraSettings:
         ("RTSPS://user:pw@camera.local:322/a?b=c", "stream"),
         ("http://10.0.0.5/video.mjpg", "stream"),
         ("https://10.0.0.5:8443/live.m3u8", "stream"),
+        ("test:640x480@15,frames=3", "test"),
     ],
 )
 def test_kind_by_name(spec, kind):

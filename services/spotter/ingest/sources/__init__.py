@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,14 +11,18 @@ from pathlib import Path
 
 from spotter.core.errors import ConfigError, SourceError
 from spotter.core.settings import CameraSettings, IngestSettings, redact_url
-from spotter.ingest.sources.api import Captured, Source, SourceInfo, SourceLostError
+from spotter.ingest.picture import PicturePreparer
+from spotter.ingest.sources.address import SCHEMES
+from spotter.ingest.sources.api import Captured, Source, SourceInfo, SourceLostError, Wanted
 from spotter.ingest.sources.hold import HoldLast
 from spotter.ingest.sources.images import SUFFIXES, ImageFolder
-from spotter.ingest.sources.stream import SCHEMES, NetworkStream
+from spotter.ingest.sources.pattern import PREFIX, Pattern, PatternSpec
+from spotter.ingest.sources.prepared import PreparedSource
+from spotter.ingest.sources.stream import NetworkStream
 from spotter.ingest.sources.video import VideoFile
 from spotter.ingest.sources.webcam import Webcam
 
-__all__ = ["KINDS", "Captured", "Kind", "Source", "SourceInfo", "SourceLostError", "kind_of", "open_source"]
+__all__ = ["KINDS", "Captured", "Kind", "Source", "SourceInfo", "SourceLostError", "Wanted", "kind_of", "open_source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,8 @@ class Kind:
 
 KINDS: tuple[Kind, ...] = (
     Kind("webcam", lambda spec: re.fullmatch(r"[0-9]{1,3}", spec) is not None, lambda s, c, i: Webcam(int(s))),
-    Kind(
-        "stream",
-        lambda spec: _scheme(spec) in SCHEMES,
-        lambda s, c, i: NetworkStream(s, i.open_timeout_s, i.read_timeout_s),
-    ),
+    Kind("stream", lambda spec: _scheme(spec) in SCHEMES, lambda s, c, i: _network_stream(s, c, i)),
+    Kind("test", lambda spec: spec.startswith(PREFIX), lambda s, c, i: Pattern(PatternSpec.parse(s))),
     Kind("images", lambda spec: _is_images(spec), lambda s, c, i: ImageFolder(_path(s), c.image_fps)),
     Kind("video", lambda spec: _is_file(spec), lambda s, c, i: VideoFile(_path(s))),
 )
@@ -43,7 +45,7 @@ KINDS: tuple[Kind, ...] = (
 
 
 def open_source(camera: CameraSettings, ingest: IngestSettings) -> Source:
-    """The source of a camera, made but not yet opened, wrapped to hold its last picture where that is asked for.
+    """The source of a camera, made but not yet opened; its pictures turned, cropped, masked, reduced and held as asked.
 
     Raises:
         SourceError: nothing of that name exists, or its kind is not known; the message names it without secrets.
@@ -53,6 +55,9 @@ def open_source(camera: CameraSettings, ingest: IngestSettings) -> Source:
     except ConfigError as error:
         raise SourceError(error.message, mend=error.mend) from None
     source = kind_of(spec).make(spec, camera, ingest)
+    preparer = PicturePreparer(camera.picture)
+    if preparer.changes:
+        source = PreparedSource(source, preparer)
     return HoldLast(source, camera.hold_last_s) if camera.hold_last_s else source
 
 
@@ -66,6 +71,22 @@ def kind_of(spec: str) -> Kind:
         if kind.matches(spec):
             return kind
     raise _no_such_source(spec)
+
+
+def _network_stream(url: str, camera: CameraSettings, ingest: IngestSettings) -> Source:
+    """By PyAV where it is asked for, or where it is installed and the choice is left to us; else by OpenCV."""
+    installed = importlib.util.find_spec("av") is not None
+    if ingest.decoder == "pyav" and not installed:
+        raise SourceError(
+            "PyAV is not installed, and ingest.decoder is pyav", mend="Install it: pip install 'spotter-safety[av]'"
+        )
+    options = (url, ingest.open_timeout_s, ingest.read_timeout_s, camera.transport, camera.hardware)
+    if ingest.decoder == "opencv" or not installed:
+        return NetworkStream(*options)
+    # Here, because it is an extra.
+    from spotter.ingest.sources.pyav import PyAvStream
+
+    return PyAvStream(*options)
 
 
 def _scheme(spec: str) -> str:

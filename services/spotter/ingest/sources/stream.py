@@ -1,25 +1,29 @@
 """A network camera: RTSP (over TCP) or HTTP (MJPEG, HLS or a plain video file on a web server), by OpenCV's FFmpeg.
 
 Open and read are bounded. The first read that fails means that the camera is gone: OpenCV would go on claiming that it
-is open. A video file on a web server is finite; everything else is live.
+is open. A video file on a web server is finite; everything else is live. What OpenCV cannot do, `sources.pyav` can:
+UDP, NVIDIA's decoder, and times of capture.
 """
 
 from __future__ import annotations
 
-import socket
 import time
-from urllib.parse import SplitResult, urlsplit
 
 from spotter.core.errors import SourceError
-from spotter.core.settings import redact_url
 from spotter.ingest.sources._opencv import FPS_WHEN_UNKNOWN, cv2, nominal_fps
-from spotter.ingest.sources.api import Captured, SourceInfo, SourceLostError
+from spotter.ingest.sources.address import SCHEMES, StreamAddress
+from spotter.ingest.sources.api import Captured, SourceInfo, SourceLostError, Wanted
 from spotter.ingest.sources.video import MediaClock, retrieve
 
-SCHEMES = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
-"""URL schemes that are read here, with the port that each one means when none is given."""
+__all__ = ["SCHEMES", "NetworkStream"]
 
-_DIAGNOSIS_TIMEOUT_S = 2.0
+_ACCELERATION = {
+    "none": cv2.VIDEO_ACCELERATION_NONE,
+    "auto": cv2.VIDEO_ACCELERATION_ANY,
+    "vaapi": cv2.VIDEO_ACCELERATION_VAAPI,
+    "qsv": cv2.VIDEO_ACCELERATION_MFX,
+    "d3d11va": cv2.VIDEO_ACCELERATION_D3D11,
+}
 
 
 class NetworkStream:
@@ -29,30 +33,42 @@ class NetworkStream:
         url: with user and password where the camera wants them; they never show in an error.
         open_timeout_s: longest wait for the camera to answer and send its description.
         read_timeout_s: a camera silent for this long is lost.
+        transport: "auto" or "tcp"; OpenCV reads the transport of a whole process from its environment.
+        hardware: a decoder as in `CameraSettings.hardware`.
 
     Raises:
-        SourceError: the URL has no host, or no valid port.
+        SourceError: the URL has no host, or no valid port; or OpenCV cannot do what is asked for.
     """
 
-    def __init__(self, url: str, open_timeout_s: float, read_timeout_s: float) -> None:
-        self._url = url
-        self._shown = redact_url(url)
-        self._host, self._port = _address(url, self._shown)
+    def __init__(
+        self, url: str, open_timeout_s: float, read_timeout_s: float, transport: str = "auto", hardware: str = "none"
+    ) -> None:
+        self._address = StreamAddress.parse(url)
+        self._shown = self._address.shown
         self._open_timeout_s = open_timeout_s
         self._read_timeout_s = read_timeout_s
+        self._hardware = hardware
         self._capture: cv2.VideoCapture | None = None
         self._clock: MediaClock | None = None
+        mend = "Install PyAV: pip install 'spotter-safety[av]'"
+        if transport == "udp" and self._address.is_rtsp:
+            raise SourceError(
+                f"'{self._shown}' cannot be read over UDP by OpenCV", mend=f"{mend}; or use transport: tcp"
+            )
+        if hardware not in _ACCELERATION:
+            raise SourceError(f"OpenCV knows no decoder '{hardware}'", mend=f"{mend}; or use hardware: none")
 
     def open(self) -> SourceInfo:
         self.close()
         capture = cv2.VideoCapture(
-            self._url,
+            self._address.url,
             cv2.CAP_FFMPEG,
             [
                 cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(self._open_timeout_s * 1000),
                 cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(self._read_timeout_s * 1000),
                 # One thread: the decoder would otherwise hold back a frame per core before it gives out the first.
                 cv2.CAP_PROP_N_THREADS, 1,
+                cv2.CAP_PROP_HW_ACCELERATION, _ACCELERATION[self._hardware],
             ],
         )  # fmt: skip
         if not capture.isOpened():
@@ -60,7 +76,7 @@ class NetworkStream:
             raise SourceLostError(f"'{self._shown}' {reason}", mend=mend)
         fps = nominal_fps(capture)
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        finite = count > 0 and self._url.lower().startswith("http")
+        finite = count > 0 and not self._address.is_rtsp
         self._capture = capture
         self._clock = MediaClock(fps) if finite else None
         return SourceInfo(
@@ -71,7 +87,7 @@ class NetworkStream:
             frame_count=count if finite else None,
         )
 
-    def read(self, decode: bool = True) -> Captured | None:
+    def read(self, decode: bool | Wanted = True) -> Captured | None:
         capture = self._capture
         if capture is None:
             raise SourceLostError(f"'{self._shown}' is not open")
@@ -84,7 +100,7 @@ class NetworkStream:
                 return None
             raise SourceLostError(f"'{self._shown}' stopped sending", mend="Check its power and network")
         media_time_s = None if self._clock is None else self._clock.at(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-        return Captured(retrieve(capture) if decode else None, media_time_s)
+        return Captured(None, media_time_s).with_picture(decode, lambda: retrieve(capture))
 
     def close(self) -> None:
         if self._capture is not None:
@@ -93,32 +109,7 @@ class NetworkStream:
 
     def _diagnose(self) -> tuple[str, str]:
         """(what is wrong, the mend) of a camera that did not open. FFmpeg does not tell OpenCV why."""
-        where = f"{self._host}:{self._port}"
-        try:
-            socket.create_connection((self._host, self._port), _DIAGNOSIS_TIMEOUT_S).close()
-        except socket.gaierror:
-            return f"has a host name that is not known: {self._host}", "Check the name, or use the camera's IP address"
-        except TimeoutError:
-            return f"does not answer at {where}", "Check that the camera is on and its network can be reached from here"
-        except ConnectionRefusedError:
-            return f"refuses connections at {where}", "Check the port, and that the camera's stream is switched on"
-        except OSError as error:
-            return f"cannot be reached at {where}: {error.strerror}", "Check the network between here and the camera"
-        return (
-            f"answers at {where} but sends no video",
-            "Check user, password and path; try the URL in ffplay or VLC",
-        )
-
-
-def _address(url: str, shown: str) -> tuple[str, int]:
-    try:
-        parts: SplitResult = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host:
-        raise SourceError(
-            f"'{shown}' is not a complete URL",
-            mend="Write rtsp://USER:PASSWORD@HOST:PORT/PATH, with / @ : # ? in a password as %2F %40 %3A %23 %3F",
-        )
-    return host, port or SCHEMES[parts.scheme.lower()]
+        reason, mend = self._address.diagnose()
+        if self._hardware not in ("none", "auto") and "sends no video" in reason:
+            mend += f"; or hardware decoder '{self._hardware}' is not there: use hardware: none"
+        return reason, mend
