@@ -40,8 +40,8 @@ SHOULDERS, HIPS = 0.21, 0.13
 0.71 and 0.52 of the trunk's length, the widest twentieth 0.78 and 0.56 (0.20 to 0.23 and 0.15 to 0.16 of stature); the
 parametric body `anny` has 0.19 and 0.115."""
 
-BALL, TOES, HEEL = 0.085, 0.03, 0.04
-"""The foot: ankle to ball and ball to toes, forwards, and ankle to heel, backwards; 0.155 in all, Winter has 0.152."""
+BALL = 0.085
+"""Ankle to the ball of the foot, forwards [D]; a foot is 0.152 long (Winter 2009)."""
 
 EARS_UP, EARS_AHEAD, EARS_APART = 0.11, 0.02, 0.086
 EYES_UP, EYES_AHEAD, EYES_APART = 0.007, 0.049, 0.035

@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from spotter.pose.calibration.curves import Floats
+from spotter.pose.calibration.curves import BODY_SHARE_OF_BOX, Floats
 from spotter.pose.models.suppression import COCO_SIGMAS
 from spotter.simulate.workers.sight import Sight
 
@@ -80,9 +80,16 @@ def bearings(sight: Sight) -> Floats:
     return np.stack([1.0 - bent, bent - lying, lying], axis=-1)
 
 
+_FLESH = 1.30
+"""Sides of a body's box against those of its joints' box, geometric mean: the head, hands and feet go beyond; measured
+on the simulated clips."""
+
+
 def sizes(sight: Sight) -> Floats:
     """(P, T) px of the picture, root of the body's area as COCO measures it, from the true joints."""
-    return box_sizes(joint_boxes(sight.points))
+    boxes = joint_boxes(sight.points)
+    sides = np.maximum(boxes[..., 2:] - boxes[..., :2], 1.0)
+    return np.asarray(_FLESH * np.sqrt(BODY_SHARE_OF_BOX * np.where(np.isfinite(sides), sides, 1.0).prod(axis=-1)))
 
 
 def joint_boxes(points: Floats) -> Floats:
@@ -90,17 +97,3 @@ def joint_boxes(points: Floats) -> Floats:
     low = np.where(np.isnan(points), np.inf, points).min(axis=-2)
     high = np.where(np.isnan(points), -np.inf, points).max(axis=-2)
     return np.concatenate([low, high], axis=-1)
-
-
-BODY_SHARE = 0.53
-"""Area of a body as a share of its box, as in the calibration."""
-
-_FLESH = 1.30
-"""Sides of a body's box against those of its joints' box, geometric mean: the head, hands and feet go beyond; measured
-on the simulated clips."""
-
-
-def box_sizes(boxes: Floats) -> Floats:
-    """(..., 4) of joints -> (...) px, size of the person."""
-    sides = np.maximum(boxes[..., 2:] - boxes[..., :2], 1.0)
-    return np.asarray(_FLESH * np.sqrt(BODY_SHARE * np.where(np.isfinite(sides), sides, 1.0).prod(axis=-1)))

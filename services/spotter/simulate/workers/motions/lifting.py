@@ -45,19 +45,17 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Proportions of a style: trunk flexion and knee flexion at depth 1, and the end of the trunk's, degrees; how wide
-    apart the feet stand, statures."""
+    """Proportions of a style: trunk flexion and knee flexion at depth 1, and the end of the trunk's, degrees."""
 
     flexion: float
     knee: float
-    wide: float
     most_flexion: float = MOST_FLEXION
 
 
 WAYS = {
-    Style.STOOP: Way(80, 12, 0.12),
-    Style.SEMI_SQUAT: Way(50, 58, 0.14, 68),
-    Style.SQUAT: Way(28, 95, 0.19, 55),
+    Style.STOOP: Way(80, 12),
+    Style.SEMI_SQUAT: Way(50, 58, 68),
+    Style.SQUAT: Way(28, 95, 55),
 }
 """[D], within the classes of METHODS 7.3."""
 
