@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import signal
 import socket
@@ -34,14 +35,31 @@ class RtspServer:
         port: a free one when None; give the same one to come back at the same address.
         user, password: asked for when given.
         clip: an MP4 file (H.264) to serve instead of the moving test picture.
+        size, fps: of the moving test picture.
+        feed: serve what `show` is given instead: (H, W, 3) uint8 BGR of this size.
+        tls: files of a certificate and its key, for rtsps://.
     """
 
-    def __init__(self, port: int | None = None, user: str = "", password: str = "", clip: Path | None = None) -> None:
+    def __init__(
+        self,
+        port: int | None = None,
+        user: str = "",
+        password: str = "",
+        clip: Path | None = None,
+        size: tuple[int, int] = (320, 240),
+        fps: int = 15,
+        feed: bool = False,
+        tls: tuple[Path, Path] | None = None,
+    ) -> None:
         self.port = port or free_port()
+        self._feed = feed
+        self._scheme = "rtsps" if tls else "rtsp"
         credentials = [user, password] if user else []
         options = ["--clip", str(clip)] if clip else []
+        options += ["--size", f"{size[0]}x{size[1]}", "--fps", str(fps), *(["--feed"] if feed else [])]
+        options += ["--tls", *map(str, tls)] if tls else []
         self._command = [str(SYSTEM_PYTHON), str(RTSP_SERVER), str(self.port), *credentials, *options]
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -52,18 +70,23 @@ class RtspServer:
 
     def start(self) -> None:
         """Start, and wait until it listens."""
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        stdin = subprocess.PIPE if self._feed else subprocess.DEVNULL
+        self._process = subprocess.Popen(
+            self._command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+        )
         assert self._process.stdout is not None
-        if self._process.stdout.readline().strip() != "ready":
+        if self._process.stdout.readline().strip() != b"ready":
             self._process.kill()
-            error = self._process.communicate()[1]
+            error = self._process.communicate()[1].decode(errors="replace")
             raise AssertionError(f"the RTSP server did not start; apt-get install {PACKAGES}\n{error}")
 
     def kill(self) -> None:
         """Gone at once, as with a cut cable."""
         if self._process is not None:
             self._process.kill()
-            self._process.communicate()
+            # What the last picture left in the pipe is not to be flushed: nobody reads it.
+            with contextlib.suppress(OSError):
+                self._process.communicate()
             self._process = None
 
     def freeze(self) -> None:
@@ -75,8 +98,16 @@ class RtspServer:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
+    def show(self, picture: bytes) -> None:
+        """Send one picture of a fed server; waits while the server takes none."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        view = memoryview(picture)
+        while view:
+            view = view[self._process.stdin.write(view) :]
+
     def url(self, credentials: str = "", path: str = "camera") -> str:
-        return f"rtsp://{credentials}127.0.0.1:{self.port}/{path}"
+        return f"{self._scheme}://{credentials}127.0.0.1:{self.port}/{path}"
 
 
 class HttpServer:
