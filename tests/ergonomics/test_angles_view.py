@@ -12,10 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotter.core.contracts import Status
+from spotter.core.parameters import LensParameters, MountParameters, ViewParameters
 from spotter.ergonomics.angles.body import NAMES, BodyAngles
 from spotter.ergonomics.angles.joints3d import body_angles_3d, neck_angle
+from spotter.ergonomics.angles.memory import AngleMemory
 from spotter.ergonomics.angles.trunk_pose import level_axes, sagittal_turn
+from spotter.ergonomics.angles.view import assess
 from spotter.ergonomics.angles.yaw import lean
+from spotter.ergonomics.geometry.ground import Ground
 
 HIP_PAIR, SHOULDER_PAIR = (11, 12), (5, 6)
 
@@ -176,6 +180,29 @@ def test_nobody_in_the_frame() -> None:
     assert len(context) == 0
     assert isinstance(angles, BodyAngles)
     assert [len(one) for _, one in angles.items()] == [0] * len(NAMES)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, -0.3, -0.6]))
+@settings(deadline=None, max_examples=25)
+def test_any_keypoints_give_angles(seed: int, distortion: float) -> None:
+    """Nothing that a model may put out breaks them: far outside, all in one place, not a number, beyond the lens."""
+    random = np.random.default_rng(seed)
+    lens = LensParameters(width=1920, height=1080, hfov_deg=110, distortion=(distortion, 0.0, 0.0, 0.0, 0.0))
+    view = ViewParameters(lens=lens, mount=MountParameters(height_m=3.0, pitch_deg=25.0, roll_deg=0.0))
+    memories = [AngleMemory() for _ in range(6)]
+    ground = Ground.of(view, 1920, 1080)
+    for frame in range(3):
+        points = random.uniform(0, 1, (6, 17, 2)) * [1920, 1080]
+        points[0], points[1] = points[0, 0], 4000 * points[1]
+        points[2, 5], points[3] = np.nan, [1919.0, 1079.0]
+        sure = random.uniform(0, 1, (6, 17))
+        stature = np.array([np.nan, 100.0, 300.0, 5000.0, 1.0, np.nan])
+        _, angles = assess(memories, frame * 10**8, points, sure, np.full((6, 17), 3.0), stature, ground)
+        for name, one in angles.items():
+            assert (one.low <= one.high).all(), name
+            assert np.isfinite(one.low).all(), name
+            assert (np.isnan(one.value) == (one.status == 2)).all(), name
+            assert all(isinstance(reason, str) for reason in one.reason), name
 
 
 def test_people_do_not_change_each_other() -> None:

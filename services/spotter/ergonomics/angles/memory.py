@@ -105,14 +105,17 @@ def observe(
         ground: the camera; `Ground.of` makes one from whatever is known of it.
     """
     points = np.asarray(keypoints, np.float64).reshape(-1, 17, 2)
+    finite = np.isfinite(points).all(axis=-1)
+    points = np.where(finite[..., None], points, 0.0)
     sure = np.asarray(confidences, np.float64).reshape(-1, 17)
     parts = _unpacked(memories)
     elapsed = np.array([np.inf if one.at is None else max(at - one.at, 0) / SECOND for one in memories])
     short = np.where(np.isfinite(elapsed), elapsed, _FIRST_S)
     sight = Sight.of(ground, points)
     pitch, pitch_sd = sight.pitch.mean(axis=0), sight.pitch.std(axis=0)
-    seen = _seen(points, sure, RAW if deviations is None else CALIBRATED, ground)
+    seen = finite & sight.within & _seen(points, sure, RAW if deviations is None else CALIBRATED, ground)
     up = ground.best.up(points[:, yaw.HIPS].mean(axis=1))
+    up = np.where(np.isfinite(up), up, (0.0, -1.0))
     lean = yaw.lean(points, up)
     little = size.leans_little(lean, seen)
     bones = size.bones_of(points, seen)

@@ -30,6 +30,7 @@ class Sight:
         rays: (D, N, 17, 3) unit vectors from the lens.
         ahead: (D, N, 3) level unit vector along the line of sight to the hips.
         right: (D, N, 3) level unit vector to the right of it in the picture.
+        within: (N, 17) the lens has a ray for the pixel (see `geometry.lens`); elsewhere `rays` are a pinhole's.
         pitch: (D, N) by how much the line of sight to the hips looks down, degrees.
         reason: what the camera's own part of the intervals is wide for; empty when lens and mount are known.
     """
@@ -37,6 +38,7 @@ class Sight:
     rays: Points
     ahead: Points
     right: Points
+    within: npt.NDArray[np.bool_]
     pitch: Degrees
     reason: str
 
@@ -44,14 +46,15 @@ class Sight:
     def of(cls, ground: Ground, keypoints: npt.ArrayLike) -> Self:
         """Look at keypoints (N, 17, 2) px."""
         points = np.asarray(keypoints, np.float64)
-        rays = _rays(ground.best, ground.draws, points.reshape(-1, 2))
+        rays, within = _rays(ground.best, ground.draws, points.reshape(-1, 2))
         rays = rays.reshape(len(rays), *points.shape[:-1], 3)
         middle = rays[:, :, HIPS[0]] + rays[:, :, HIPS[1]]
         level = np.hypot(middle[..., 0], middle[..., 1])
         ahead = np.zeros_like(middle)
         ahead[..., :2] = middle[..., :2] / np.maximum(level, 1e-9)[..., None]
         right = np.stack([ahead[..., 1], -ahead[..., 0], ahead[..., 2]], axis=-1)
-        return cls(rays, ahead, right, np.degrees(np.arctan2(-middle[..., 2], level)), ground.reason)
+        pitch = np.degrees(np.arctan2(-middle[..., 2], level))
+        return cls(rays, ahead, right, within.reshape(points.shape[:-1]), pitch, ground.reason)
 
     def __len__(self) -> int:
         return int(self.rays.shape[1])
@@ -76,13 +79,20 @@ class Sight:
         return across, along / np.linalg.norm(along, axis=-1, keepdims=True)
 
 
-def _rays(best: Camera, draws: Camera, pixels: Points) -> Points:
-    """(D, N, 3). Distortion is taken out once, with the best focal length: the draws' differ by a few per cent."""
+def _rays(best: Camera, draws: Camera, pixels: Points) -> tuple[Points, npt.NDArray[np.bool_]]:
+    """(D, N, 3), and (N,) who has one.
+
+    Distortion is taken out once, with the best focal length: the draws' differ by a few per cent.
+    """
     flat = best.normalised(pixels)
+    within = np.isfinite(flat).all(axis=-1)
+    if not within.all():
+        plain = (pixels - np.asarray(best.centre)) / np.asarray(best.focal)
+        flat = np.where(within[:, None], flat, plain)
     scale = np.asarray(np.asarray(best.focal) / np.stack(np.broadcast_arrays(*draws.focal), axis=-1), np.float64)
     if scale.ndim == 1:
         scale = scale[None]
     points = flat * scale[:, None, :]
     inside = np.concatenate([points, np.ones_like(points[..., :1])], axis=-1)
     rays = inside @ draws.axes
-    return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True), np.float64)
+    return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True), np.float64), within

@@ -50,6 +50,7 @@ _JUMP, _JUMP_WITHIN_S = 0.25, 0.21
 """A bone that changes by more than this share of its length within 0.2 s (METHODS 6.3.7), and a little for cameras and
 rules that look every 0.2 s, is a mistake of the model."""
 
+_SMALLEST_PX = 20.0
 _LONGEST = 1.15
 """Segments are at most this much longer than people's usually are [D]."""
 
@@ -90,7 +91,7 @@ def stature(
     now = path / (_PATH * foreshortened)
     age = age + np.minimum(elapsed, _STALE_S)
     with np.errstate(invalid="ignore"):
-        told = upright & np.isfinite(now) & (trunk >= _TRUNK_OF_PATH * path)
+        told = upright & (now >= _SMALLEST_PX) & (trunk >= _TRUNK_OF_PATH * path)
         told &= ~((now < _SHRINK * known) & (age < _STALE_S))
     follow = np.where(np.isfinite(known) & (age < _STALE_S), 1.0 - np.exp(-elapsed / _STATURE_S), 1.0)
     moved = np.where(np.isfinite(known), known + follow * (now - known), now)

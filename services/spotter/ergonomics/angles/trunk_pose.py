@@ -194,6 +194,7 @@ def _lying(context: Context) -> npt.NDArray[np.bool_]:
 def _noisy(context: Context, length: Array) -> tuple[Points, Points]:
     """The trunk's half planes (see `Sight.segment`), each draw turned in the picture by its share of the noise."""
     across, along = context.sight.segment(HIPS, SHOULDERS)
+    across = np.where(np.isfinite(across), across, (0.0, 0.0, 1.0))
     share = np.where(np.abs(context.lean) <= _UPRIGHT_DEG, context.steady, 1.0)
     sigma = np.hypot(share * line_noise(context.deviations, length), np.radians(MODEL_SD_DEG))
     turn = (_NOISE[: len(across), None] * sigma)[..., None]
