@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bodies import MIRROR, STANDING, Points, pitching, rotation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotter.core.contracts import Status
@@ -78,16 +78,19 @@ def test_hands_to_the_side_are_asymmetric_by_the_pelvis() -> None:
     assert straight.apart[0] > 40.0
 
 
+@settings(deadline=None)
 @given(bodies(), st.floats(-180, 180))
 def test_turning_about_the_vertical_changes_nothing(body: Points, turn: float) -> None:
     assert apart(values(body @ rotation(turn).T), values(body)) < 1e-6
 
 
+@settings(deadline=None)
 @given(bodies(), st.floats(0.2, 50.0), st.tuples(*[st.floats(-30, 30)] * 3))
 def test_size_and_place_change_nothing(body: Points, scale: float, moved: tuple[float, float, float]) -> None:
     assert apart(values(scale * body + moved), values(body)) < 1e-6
 
 
+@settings(deadline=None)
 @given(bodies(), st.integers(0, 2**32 - 1))
 def test_up_may_be_any_direction(body: Points, seed: int) -> None:
     turn, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))
@@ -95,6 +98,7 @@ def test_up_may_be_any_direction(body: Points, seed: int) -> None:
     assert apart(values(body @ turn.T, up=3.0 * turn[:, 2]), values(body)) < 1e-6
 
 
+@settings(deadline=None)
 @given(bodies())
 def test_a_mirrored_body_swaps_left_and_right(body: Points) -> None:
     mirrored = (body * [1, -1, 1])[MIRROR]

@@ -105,7 +105,7 @@ def observe(
         ground: the camera; `Ground.of` makes one from whatever is known of it.
     """
     points = np.asarray(keypoints, np.float64).reshape(-1, 17, 2)
-    finite = np.isfinite(points).all(axis=-1)
+    finite: Flags = np.asarray(np.isfinite(points).all(axis=-1))
     points = np.where(finite[..., None], points, 0.0)
     sure = np.asarray(confidences, np.float64).reshape(-1, 17)
     parts = _unpacked(memories)

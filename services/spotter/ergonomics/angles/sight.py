@@ -85,7 +85,7 @@ def _rays(best: Camera, draws: Camera, pixels: Points) -> tuple[Points, npt.NDAr
     Distortion is taken out once, with the best focal length: the draws' differ by a few per cent.
     """
     flat = best.normalised(pixels)
-    within = np.isfinite(flat).all(axis=-1)
+    within: npt.NDArray[np.bool_] = np.asarray(np.isfinite(flat).all(axis=-1))
     if not within.all():
         plain = (pixels - np.asarray(best.centre)) / np.asarray(best.focal)
         flat = np.where(within[:, None], flat, plain)
