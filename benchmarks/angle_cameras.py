@@ -16,12 +16,21 @@ from spotter.core.contracts import PoseFrame
 from spotter.core.settings import PoseSettings
 from spotter.ergonomics.angles.body import BodyAngles
 from spotter.ergonomics.angles.joints3d import body_angles_3d
+from spotter.ergonomics.gates import CALIBRATED
 from spotter.ergonomics.geometry.ground import Ground
+from spotter.pose.calibration.samples import match_people
+from spotter.pose.evaluation.readers import read_labels
+from spotter.pose.evaluation.run import predict_all
 from spotter.pose.factory import model_of
 from spotter.pose.models import PoseModel
 from spotter.recordings import open_recording
 
 SESSIONS = (("Demo_SinglePerson", 1), ("Demo_MultiPerson", 2))
+
+SEGMENTS = {
+    "upper arm": ((5, 7), (6, 8)), "forearm": ((7, 9), (8, 10)), "thigh": ((11, 13), (12, 14)),
+    "shank": ((13, 15), (14, 16)), "side": ((11, 5), (12, 6)),
+}  # fmt: skip
 
 RING_RATE, STEP = 60.0, 4
 """Frames per second of the four cameras; every `STEP`-th is used."""
@@ -84,6 +93,27 @@ def detected(folder: Path, recordings: Path | None) -> None:
         if found:
             tally.add(joined(found), body_angles_3d(joints[kept]), scene.yaw[kept], scene.pitch[kept])
     show("default model on rendered workers, camera exact", tally.grouped(), bins=True)
+
+
+def errors(coco: Path) -> None:
+    """How the errors of the two ends of a segment go together, on photographs, in standard deviations."""
+    model = model_of(PoseSettings())
+    model.load()
+    labels = read_labels(coco / "person_keypoints.json", coco / "images")
+    people = predict_all(model, labels)
+    for name, pairs in SEGMENTS.items():
+        found = []
+        for image, detections in zip(labels.images, people, strict=True):
+            if detections.deviations is None:
+                continue
+            for row, person in match_people(image.people, detections):
+                off = detections.keypoints[row] - person.keypoints
+                off = np.clip(off / detections.deviations[row][:, None], -3, 3)
+                sure = (detections.confidences[row] >= CALIBRATED.torso) & (person.visibility > 0)
+                found += [np.stack([off[first], off[last]]) for first, last in pairs if sure[first] and sure[last]]
+        one, other = np.stack(found, axis=1)
+        together = (one * other).mean() / np.sqrt((one**2).mean() * (other**2).mean())
+        print(f"{name:10} {len(found):4} segments: correlation {together:.2f}")
 
 
 def _nearest(found: np.ndarray, true: np.ndarray, known: np.ndarray, size: float) -> int | None:

@@ -33,6 +33,9 @@ CAREFUL_MODEL = np.full(17, 0.01)
 """The same of a model that errs by 1 % of stature, a third of the default one: what the gates can do with better
 keypoints."""
 
+TOGETHER = 0.35
+"""Correlation of the errors of a body's joints; see `errors` in angles.py."""
+
 RATE, CLIP_RATE = 7.5, 15.0
 """Frames a second that are judged, and that the clips have."""
 
@@ -203,7 +206,8 @@ def _found(scene: Scene, model: np.ndarray, random: np.random.Generator) -> tupl
     """(keypoints, confidences, deviations)."""
     hidden = scene.visible == Visibility.HIDDEN
     sd = model * scene.stature[:, None] * np.where(hidden, HIDDEN, 1.0)
-    fresh = random.normal(size=scene.points.shape)
+    together = random.normal(size=(len(sd), 1, 2))
+    fresh = np.sqrt(TOGETHER) * together + np.sqrt(1 - TOGETHER) * random.normal(size=scene.points.shape)
     noise = fresh.copy()
     for index in range(1, len(noise)):
         noise[index] = MEMORY * noise[index - 1] + np.sqrt(1 - MEMORY**2) * fresh[index]

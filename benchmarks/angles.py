@@ -3,6 +3,7 @@
     python benchmarks/angles.py simulated --shared FOLDER [--picture docs/images/angles-yaw.svg]
     python benchmarks/angles.py cameras --shared FOLDER [--reference yolo11n-pose.onnx]
     python benchmarks/angles.py clips --shared FOLDER [--recordings FOLDER]
+    python benchmarks/angles.py errors --shared FOLDER
     python benchmarks/angles.py gates --shared FOLDER
 
 simulated: workers whose 3D joints are known exactly, from FOLDER/data/simulated and from the product's simulator, seen
@@ -11,6 +12,7 @@ entered by a person, and not at all.
 cameras: the people of FOLDER/data/multicam_pose2sim. Each of four cameras is judged by what the other three see:
 joints triangulated from skeletons of the reference model (the default model where none is given).
 clips: the default model on the rendered pictures of FOLDER/data/simulated, whose joints are known exactly.
+errors: how the default model's errors at the two ends of a segment go together, on FOLDER/data/coco_keypoints.
 gates: what METHODS 6.3.3 alone (both segments at least 0.8 of their expected length) would call `ok`.
 """
 
@@ -25,7 +27,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from angle_cameras import cameras, detected
+from angle_cameras import cameras, detected, errors
 from angle_picture import picture
 from angle_scenes import CAREFUL_MODEL, DEFAULT_MODEL, MOTIONS, STANDS, Scene, clips, judge, rows_of, workers
 from angle_tally import Tally, show
@@ -43,7 +45,7 @@ RUNS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("simulated", "cameras", "clips", "gates"))
+    parser.add_argument("what", choices=("simulated", "cameras", "clips", "errors", "gates"))
     parser.add_argument("--shared", type=Path, required=True, help="folder with data/")
     parser.add_argument("--reference", type=Path, help="ONNX file of a YOLO-pose model for the reference skeletons")
     parser.add_argument("--recordings", type=Path, help="folder of `spotter record`, of the clips of data/simulated")
@@ -55,6 +57,8 @@ def main() -> None:
         simulated(options.shared / "data" / "simulated", options.picture)
     elif options.what == "clips":
         detected(options.shared / "data" / "simulated", options.recordings)
+    elif options.what == "errors":
+        errors(options.shared / "data" / "coco_keypoints")
     else:
         gates(options.shared / "data" / "simulated")
 

@@ -42,6 +42,10 @@ TILT = 0.12
 """Sine by which both segments of a leg, or the trunk, are out of the sagittal plane together: 7 degrees, standard
 deviation [D]."""
 
+TOGETHER = 0.35
+"""Correlation of the errors of the two ends of a segment with the default model: 0.34 to 0.42 for arms, thighs, shanks
+and sides on COCO images, 0.3 to 0.6 on simulated workers (benchmarks/angles.py errors)."""
+
 SLACK = 0.1
 """Share of the probability that a segment does not keep to the sagittal plane at all: knees apart, side bends [D]."""
 
@@ -177,10 +181,11 @@ def _plan(parts: tuple[Part, ...]) -> _Plan:
     ends = [(_PAIRS[part.lower], _PAIRS[part.upper]) for part in parts]
     segments = list(dict.fromkeys(ends))
     joints = list(dict.fromkeys(joint for pair in ends for joint in pair))
-    wanted = len(segments) + 2 * len(joints)
+    wanted = len(segments) + 2 * (len(joints) + 1)
     shares = np.outer(_GENERATORS[:wanted], np.arange(1, DRAWS + 1)) % _MODULUS / _MODULUS
     even = shares[: len(segments)].reshape(-1, TIMES, CAMERAS)
-    normal = _normal(shares[len(segments) :]).reshape(len(joints), 2, TIMES, CAMERAS)
+    own = _normal(shares[len(segments) :]).reshape(len(joints) + 1, 2, TIMES, CAMERAS)
+    normal = np.sqrt(TOGETHER) * own[-1] + np.sqrt(1.0 - TOGETHER) * own[:-1]
     tilt = _normal(np.arange(1, CAMERAS + 1) * _TILT_STEP % (CAMERAS + 1) / (CAMERAS + 1))
     bound = np.array([index for index, part in enumerate(parts) if part.spread > 0], np.intp)
     outward, spread, forward = (
@@ -234,7 +239,8 @@ def _lengths(
     )
     x, y = (last * plan.normal[1, :, axis] - first * plan.normal[0, :, axis] for axis in (0, 1))
     own = np.stack([cosine * x + sine * y, cosine * y - sine * x])
-    return length, np.hypot(start, end), own, seen[:, plan.upper] & seen[:, plan.lower]
+    apart = np.sqrt(start * start + end * end - 2.0 * TOGETHER * start * end)
+    return length, apart, own, seen[:, plan.upper] & seen[:, plan.lower]
 
 
 def _length_density(
