@@ -15,7 +15,7 @@ EARS = (3, 4)
 
 SPAN_DEG = (-90.0, 180.0)
 
-MODEL_SD_DEG = 7.0
+MODEL_SD_DEG = 5.0
 """What ears and shoulders of a model are off as an angle of the head line, and the head's own tilt to the side, beyond
 the noise of the keypoints [D]."""
 

@@ -103,7 +103,7 @@ def trunk_pose(context: Context) -> TrunkPose:
     weight *= (1 + tilts / np.float32(_LATERAL_SD**2)) ** -2
     bends = _quantiles(flexion, weight, -180, 180)
     leans = _quantiles(np.degrees(np.arccos(np.clip(rise, -1, 1))), weight, 0, 180)
-    proven = np.quantile(_least(up, deep), _OUT, axis=0)
+    proven, shown = np.quantile(_least(up, deep), (_OUT, 0.5), axis=0)
     visible, reason = _visible(context, length)
     fits = np.isfinite(bends[1])
     visible &= fits
@@ -114,7 +114,7 @@ def trunk_pose(context: Context) -> TrunkPose:
     return TrunkPose(
         _flexion(context, bends, proven, visible, large, reason),
         _lateral(context, sides, visible, large, reason),
-        _inclination(leans, proven, visible, large, reason),
+        _inclination(leans, proven, shown, visible, large, reason),
         _sagittal(parts, up, deep),
     )
 
@@ -133,7 +133,7 @@ def _flexion(
 
 
 def _inclination(
-    leans: Array, proven: Degrees, visible: npt.NDArray[np.bool_], large: npt.NDArray[np.bool_],
+    leans: Array, proven: Degrees, shown: Degrees, visible: npt.NDArray[np.bool_], large: npt.NDArray[np.bool_],
     reason: npt.NDArray[np.object_],
 ) -> Angles:  # fmt: skip
     low, value, high = leans
@@ -141,6 +141,8 @@ def _inclination(
     ok = large & (high - low <= 2 * OK_HALF_WIDTH_DEG)
     low = np.where(ok, low, np.minimum(low, proven))
     low = np.where(low <= _NEARLY_UPRIGHT_DEG, 0.0, low)
+    # What cannot be told from upright leans by no more than it shows.
+    value = np.where(ok & (low <= 0.0), np.minimum(value, shown), value)
     return Angles.judged(value, low, high, ok=ok, bounded=visible & _tells(low, high), reason=reason, span=(0.0, 180.0))
 
 
