@@ -3,7 +3,9 @@
 Promises:
 - A live camera is tried for ever; a finite one ends or fails by itself. Neither touches the other cameras.
 - `sequence` counts the frames read within the rate limit; undecodable and late ones leave gaps, all are counted.
-- Event time: arrival for live cameras, epoch + media time for finite ones; strictly growing, whole microseconds.
+- A frame over the rate limit is let go before its picture is made.
+- Event time: the moment of capture for live cameras, as well as it can be known (`ingest.capture_time`); epoch + media
+  time for finite ones; strictly growing, whole microseconds.
 - At real-time speed a finite source never runs ahead of the wall clock, and skips frames rather than fall behind it.
 - Nothing is published after the permit has ended: another process may have the camera by then.
 """
@@ -16,7 +18,7 @@ import traceback
 
 from spotter.core import clock
 from spotter.core.bus.api import FRAMES, Bus
-from spotter.core.contracts import CameraState, Frame, Image
+from spotter.core.contracts import CameraState, Frame
 from spotter.core.errors import SourceError
 from spotter.core.settings import CameraSettings, IngestSettings
 from spotter.core.telemetry import Metrics, get_logger
@@ -24,6 +26,7 @@ from spotter.core.telemetry.spans import CAPTURE
 from spotter.core.telemetry.tracing import NO_TRACER, Attributes, Tracer
 from spotter.ingest.background import BlurredBackground
 from spotter.ingest.backoff import Backoff
+from spotter.ingest.event_times import EventTimes
 from spotter.ingest.monitor import CameraMonitor
 from spotter.ingest.pacing import Moment, RateLimit, RealTimePacer
 from spotter.ingest.sharing import ALWAYS, Permit
@@ -69,7 +72,9 @@ class CameraReader:
         self._permit = permit
         self._epoch = permit.epoch
         self._sequence = 0
-        self._captured_at = 0
+        self._times = EventTimes(camera.id, metrics)
+        self._at = 0
+        self._admitted = self._wanted = True
         self._limit = RateLimit(camera.max_fps)
 
     def run(self, stop: threading.Event) -> None:
@@ -89,6 +94,8 @@ class CameraReader:
             self.monitor.to(CameraState.FAILED, f"internal error while reading: {type(error).__name__}")
         else:
             self.monitor.to(CameraState.ENDED, detail)
+        finally:
+            self._times.leave()
 
     def _keep_reading(self, source: Source, stop: threading.Event) -> str:
         """Play, and again after each loss; returns why it ended."""
@@ -115,55 +122,56 @@ class CameraReader:
         if self._epoch is None:
             self._epoch = clock.now()
         self.monitor.opened(live=not info.finite)
+        self._times.reconnected()
         pacer = RealTimePacer(self._epoch) if info.finite and self._ingest.speed == "realtime" else None
         items = 0
         while not stop.is_set():
-            wanted = pacer is None or not pacer.catching_up
-            captured = source.read(decode=wanted)
+            captured = source.read(decode=lambda item: self._admit(item, pacer))
             if captured is None:
                 return self._ended(items, info)
             if stop.is_set():
                 break
             items += 1
             self.monitor.count_read()
-            at = self._event_time(captured)
-            if not self._limit.admits(at):
+            at = self._at
+            if not self._admitted:
                 self.monitor.count_dropped("over_rate")
                 continue
             sequence = self._sequence
             self._sequence += 1
-            if captured.image is None and wanted:
+            if captured.image is None and self._wanted:
                 self.monitor.count_undecodable(captured.name)
                 continue
             moment = Moment.DUE if pacer is None else pacer.judge(at, clock.now())
             if captured.image is None or moment is Moment.LATE:
                 self.monitor.count_dropped("late")
                 continue
-            if not self._permit.valid():
-                self.monitor.count_dropped("not_held")
-                continue
             if pacer is not None and moment is Moment.EARLY and _sleep_until(pacer, at, stop):
                 self.monitor.count_dropped("shutdown")
                 break
-            self._publish(captured.image, sequence, at, self._clock_offset(info, pacer, at))
+            # Last of all: the process may have been stopped anywhere above.
+            if not self._permit.valid():
+                self.monitor.count_dropped("not_held")
+                continue
+            self._publish(captured, sequence, at, self._clock_offset(info, pacer, at))
         return "stopped"
 
-    def _event_time(self, captured: Captured) -> int:
-        """Strictly later than the frame before, even when the wall clock is set back."""
-        if captured.media_time_s is None:
-            at = clock.now()
-        else:
-            at = (self._epoch or 0) + clock.from_seconds(captured.media_time_s)
-        self._captured_at = max(at, self._captured_at + clock.MICROSECOND)
-        return self._captured_at
+    def _admit(self, item: Captured, pacer: RealTimePacer | None) -> bool:
+        """Time an item that has come; whether its picture is to be made."""
+        self._at = self._times.of(item, self._epoch or 0)
+        self._admitted = self._limit.admits(self._at)
+        self._wanted = self._admitted and (pacer is None or not pacer.catching_up)
+        return self._wanted
 
     def _clock_offset(self, info: SourceInfo, pacer: RealTimePacer | None, at: int) -> int:
         if pacer is not None:
             return pacer.clock_offset_ns
-        return at - clock.now() if info.finite else 0
+        return at - clock.now() if info.finite else self._times.clock_offset_ns
 
-    def _publish(self, image: Image, sequence: int, at: int, clock_offset_ns: int) -> None:
-        height, width = image.shape[:2]
+    def _publish(self, captured: Captured, sequence: int, at: int, clock_offset_ns: int) -> None:
+        image = captured.image
+        assert image is not None
+        width, height = captured.size or (image.shape[1], image.shape[0])
         now = clock.now()
         frame = Frame(
             camera_id=self._camera.id,

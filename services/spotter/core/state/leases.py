@@ -28,7 +28,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('PEXPIRE', KEYS[1], 2 * lease)
 local count = {}
 for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do count[member] = 0 end
-local answer, mine, free, coming = {}, {}, {}, 0
+local answer, mine, free, coming, again = {}, {}, {}, 0, false
 local function known(i) return redis.call('HGET', KEYS[2], ARGV[2 + 2 * i]) end
 local function hold(i, text)
   redis.call('HSET', KEYS[2 + i], 'owner', me, 'epoch', text)
@@ -44,7 +44,12 @@ for i = 1, cameras do
   local held = ARGV[3 + 2 * i]
   if not lies[1] then
     local last = known(i)
-    if held ~= '0' and (not last or last == held) then hold(i, held) else free[#free + 1] = i end
+    if held ~= '0' and (not last or last == held) then
+      again = true
+      hold(i, held)
+    else
+      free[#free + 1] = i
+    end
   elseif lies[1] ~= me then
     if lies[3] then coming = coming + 1
     elseif count[lies[1]] then count[lies[1]] = count[lies[1]] + 1 end
@@ -62,7 +67,9 @@ local most = math.ceil(cameras / members)
 for member, has in pairs(count) do
   if member ~= me then needed = needed + math.max(0, least - has) end
 end
+if again then redis.call('HSET', KEYS[2], '', now + lease) end
 local left = #free
+if tonumber(redis.call('HGET', KEYS[2], '') or '0') > now then free = {} end
 for _, i in ipairs(free) do
   if count[me] < least or (count[me] < most and left + coming > needed) then
     hold(i, string.format('%.0f', math.max(epoch, tonumber(known(i) or '0') + 1)))
@@ -81,7 +88,8 @@ return told
 """KEYS: members, epochs, one lease a camera. ARGV: me, lease (ms), epoch for what is taken (us), then a camera and the
 epoch by which it is held (0: not held) each. Answer: number of members, then (camera, epoch, leaving) for each lease.
 
-A lease that is gone without another owner since (Redis was emptied, or away for long) is taken up again as it was.
+A lease that is gone without another owner since (Redis was emptied, or away for long) is taken up again as it was. Then
+the others may be about to do the same, so for the time of one lease (field "" of the epochs) nothing else is taken.
 """
 
 _RELEASE = """
