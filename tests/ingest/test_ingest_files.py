@@ -13,7 +13,7 @@ from spotter.core.clock import MICROSECOND, SECOND
 from spotter.core.contracts import CameraState
 from spotter.ingest import camera as camera_module
 from spotter.ingest.background import LONG_SIDE, blurred_jpeg
-from spotter.ingest.sources.api import Captured, SourceInfo
+from spotter.ingest.sources.api import Captured, SourceInfo, Wanted
 
 
 def event_times(frames):
@@ -145,10 +145,10 @@ class HungSource:
     def open(self) -> SourceInfo:
         return SourceInfo(0, 0, 25.0, finite=False)
 
-    def read(self, decode: bool = True) -> Captured | None:
+    def read(self, decode: bool | Wanted = True) -> Captured | None:
         self._entered.set()
         self._release.wait()
-        return Captured(np.zeros((2, 2, 3), np.uint8), None)
+        return Captured(None, None).with_picture(decode, lambda: np.zeros((2, 2, 3), np.uint8))
 
     def close(self) -> None:
         return None
@@ -180,13 +180,15 @@ class SlowSource:
     def open(self) -> SourceInfo:
         return SourceInfo(0, 0, 50.0, finite=True, frame_count=self._frames)
 
-    def read(self, decode: bool = True) -> Captured | None:
+    def read(self, decode: bool | Wanted = True) -> Captured | None:
         if self._index == self._frames:
             return None
         self._index += 1
-        if decode:
-            time.sleep(0.2)
-        return Captured(np.zeros((2, 2, 3), np.uint8) if decode else None, (self._index - 1) / 50)
+        return Captured(None, (self._index - 1) / 50).with_picture(decode, self._slowly)
+
+    def _slowly(self) -> np.ndarray:
+        time.sleep(0.2)
+        return np.zeros((2, 2, 3), np.uint8)
 
     def close(self) -> None:
         return None

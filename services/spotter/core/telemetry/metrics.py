@@ -16,6 +16,7 @@ from spotter.core.telemetry.pose_metrics import PoseMetrics
 from spotter.core.telemetry.recovery_metrics import RecoveryMetrics
 from spotter.core.telemetry.service_metrics import ServiceMetrics
 from spotter.core.telemetry.store_metrics import StoreMetrics
+from spotter.core.telemetry.time_metrics import TimeMetrics
 
 _LATENCY_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0)
 _BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -38,6 +39,7 @@ class Metrics:
         self.recovery = RecoveryMetrics(self.registry)
         self.service = ServiceMetrics(self.registry)
         self.store = StoreMetrics(self.registry)
+        self.times = TimeMetrics(self.registry)
         ProcessCollector(registry=self.registry)
         r = self.registry
         camera = ["camera"]
