@@ -35,7 +35,7 @@ _CHANGE_M = 0.35
 _KNUCKLES_SD_M = 0.02
 """What the way from wrist to knuckles may be off, standard deviation [D]."""
 
-_FLOOR_SD = 0.02
+_FLOOR_SD = 0.03
 """The same of the floor under the feet, statures [D]."""
 
 _TRUNK = (0.53, 0.83)
@@ -200,8 +200,8 @@ def _blur(still: Still, scale: _Scale, *, floor: bool = False) -> float:
     """Half width of what keypoints add to a height or distance, m."""
     metre = scale.stature / scale.px[0]
     feet = _FLOOR_SD * metre if floor else 0.0
-    # Two hands err by themselves, so their middle errs less.
-    return _Z90 * math.hypot(still["noise"] / math.sqrt(2) / scale.px[0], _KNUCKLES_SD_M, feet)
+    # Neither the second hand nor more frames help: a load hides both hands alike, and errors stay for a second.
+    return _Z90 * math.hypot(still["noise"] / scale.px[0], _KNUCKLES_SD_M, feet)
 
 
 def _asymmetry(origin: Still, scale: _Scale, hand: str, *, still_feet: bool) -> Measure:

@@ -37,7 +37,8 @@ _LEAST = from_seconds(0.25)
 """Hands with a load do not get anywhere faster [D]; keypoints that jump do."""
 
 _BLURRED_M = 0.15
-"""Hands whose places have a greater standard deviation, m, are seen so badly that only still feet are believed [D]."""
+"""Hands whose places have a greater standard deviation, m, are seen too badly to tell whether they rest at the origin;
+then the feet must be still [D]."""
 
 _NOISES = 3.0
 """A way counts when it is this many standard deviations of a hand's place [D]."""
@@ -76,6 +77,7 @@ class Way:
     origin: Still
     steps: Steps
     bands: list[tuple[int, int]]
+    stays: list[int]
     frames: int = 0
     both: int = 0
     destination_at: int = 0
@@ -92,8 +94,10 @@ class Way:
         steps = Steps(still["feet_x"], still["floor"], still["hips_y"])
         walked = max(level.gone, turns.gone(min(level.since, level.until - _BEFORE)) / still["stature"])
         bands = [turns.around(level, band, slow) for band in _BANDS_M]
+        spans = [turns.around(level, band, math.inf) for band in _BANDS_M]
+        stays = [until - since for since, until in spans]
         reached = level.since if reached_at is None else min(reached_at, level.since)
-        return cls(sign, reached, level.until, level.height, level.stayed, walked, still, steps, bands)
+        return cls(sign, reached, level.until, level.height, level.stayed, walked, still, steps, bands, stays)
 
     def accompany(self, at: int, height: float, slow: bool, signals: LiftSignals, hands: Hands) -> None:
         """One more frame; height as the turns have it, m."""
@@ -121,7 +125,7 @@ class Way:
         since, until = turns.around(level, _BANDS_M[band], math.inf)
         self.rested = until - since
         since, self.origin_at = self.bands[band]
-        self.stayed = max(self.stayed, self.origin_at - since)
+        self.stayed = max(self.stayed, self.origin_at - since, self.stays[band])
         self.reached_at = min(self.reached_at, since)
 
     @property
@@ -148,11 +152,13 @@ class Way:
     def is_lift(self, parameters: LiftParameters) -> bool:
         """Whether hands that went so far may have had a load in them."""
         origin, destination, rest = self.origin, self.destination, from_seconds(parameters.rest_s)
-        if destination is None or min(self.stayed, self.rested) < rest or self.walked > _WALK:
+        if destination is None or self.rested < rest or self.walked > _WALK:
+            return False
+        if self.stayed < rest and self.noise <= _BLURRED_M:
             return False
         if self.rise < max(parameters.least_rise_m, _NOISES * self.noise):
             return False
-        if self.destination_at - self.origin_at < _LEAST or (self.noise > _BLURRED_M and self.steps.count > 0):
+        if self.destination_at - self.origin_at < _LEAST or (self.noise > _BLURRED_M and self.stepped > 1):
             return False
         if posture.lying(origin) or posture.lying(destination) or posture.at_own_foot(origin):
             return False
@@ -187,19 +193,20 @@ class Way:
         return [
             [getattr(self, name) for name in _PLAIN], self.origin.state(),
             None if self.destination is None else self.destination.state(), self.steps.state(),
-            [list(ends) for ends in self.bands],
+            [list(ends) for ends in self.bands], list(self.stays),
         ]  # fmt: skip
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> Self:
         """The way that `state` was taken from."""
-        plain, origin, destination, steps, bands = state
+        plain, origin, destination, steps, bands, stays = state
         return cls(
             **dict(zip(_PLAIN, plain, strict=True)),
             origin=Still.restore(origin),
             destination=None if destination is None else Still.restore(destination),
             steps=Steps.restore(steps),
             bands=[(since, until) for since, until in bands],
+            stays=list(stays),
         )
 
 
