@@ -308,19 +308,16 @@ class LiftParameters(Parameters):
         default=1.75, ge=1.2, le=2.2, description="Standing height where the camera is not calibrated, m (METHODS 7.1)."
     )
     stature_sd_m: float = Field(
-        default=0.10, ge=0, le=0.3, description="How far it may be off, m: 6 % of every length (METHODS 7.1)."
+        default=0.10, ge=0, le=0.3, description="Its standard deviation, m: 6 % of every length (METHODS 7.1)."
     )
-    reach_speed: float = Field(default=0.2, gt=0, le=2, description="Hands faster than this go somewhere, m/s.")
     rest_speed: float = Field(default=0.15, gt=0, le=1, description="Hands slower than this are at rest, m/s.")
     rest_s: float = Field(default=0.2, ge=0.05, le=2, description="At rest for this long: grasped, or placed.")
-    move_speed: float = Field(default=0.1, gt=0, le=1, description="Vertical speed of the hands with a load, m/s.")
     hands_apart_m: float = Field(
         default=0.6, gt=0.1, le=1.5, description="Both hands are on one load when no further apart than this, m."
     )
     least_rise_m: float = Field(
-        default=0.10, ge=0.02, le=1, description="Neither this much up or down nor least_across_m: no lift."
+        default=0.10, ge=0.02, le=1, description="Hands that go less than this up or down lift nothing, m (METHODS 7.2)."
     )
-    least_across_m: float = Field(default=0.20, ge=0.05, le=2, description="See least_rise_m, m.")
     high_speed: float = Field(
         default=0.75,
         gt=0.1,
@@ -365,3 +362,36 @@ class RuleParameters(Parameters):
     lift: LiftParameters = Field(default_factory=LiftParameters)
     work: WorkParameters = Field(default_factory=WorkParameters)
     sustained: SustainedParameters = Field(default_factory=SustainedParameters)
+
+
+class TrustParameters(Parameters):
+    """When a camera's pictures are believed to show what they should. Grey levels are of 255."""
+
+    enabled: bool = Field(default=True, description="Look at pictures at all; off: every live camera is trusted.")
+    every_s: float = Field(default=2.0, ge=0.5, le=60, description="Pause between two looks.")
+    earn_s: float = Field(default=10.0, ge=1, le=600, description="Good for this long: trusted [D].")
+    hold_s: float = Field(default=6.0, ge=0, le=600, description="A problem this old takes the trust away [D].")
+    clear_s: float = Field(default=10.0, ge=0, le=600, description="Gone for this long: the problem is over [D].")
+    dark: float = Field(default=30.0, ge=0, le=255, description="Mean grey level of a picture that is too dark [D].")
+    white_share: float = Field(default=0.5, gt=0, le=1, description="White pixels of an over-exposed one [D].")
+    least_texture: float = Field(
+        default=0.03, ge=0, le=1, description="Fewer pixels on edges: the lens is covered; views have 0.11 and more."
+    )
+    blocked_share: float = Field(
+        default=0.4, ge=0, lt=1, description="Or fewer than this part of what the camera usually shows [D]."
+    )
+    least_sharpness: float = Field(default=0.3, ge=0, description="Blurred below this; sharp views have 0.5 to 13.")
+    blurred_share: float = Field(
+        default=0.4, ge=0, lt=1, description="Or below this part of what the camera usually shows [D]."
+    )
+    frozen_s: float = Field(default=30.0, ge=2, le=3600, description="The same picture to the last bit this long [D].")
+    least_agreement: float = Field(
+        default=0.5,
+        ge=-1,
+        le=1,
+        description="Moved: the edges agree less with the usual view; a shift by 3 % of the width gives 0.48 at most.",
+    )
+    moved_s: float = Field(default=60.0, ge=0, le=3600, description="For this long; a lorry drives on before [D].")
+    least_fps: float = Field(default=2.0, ge=0, le=60, description="Fewer frames per second are too few [D].")
+    slow_share: float = Field(default=0.5, ge=0, lt=1, description="Or fewer than this part of the usual rate [D].")
+    clock_s: float = Field(default=5.0, gt=0, le=86400, description="The camera's clock may be off by this much [D].")
