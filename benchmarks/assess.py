@@ -3,7 +3,9 @@
     python benchmarks/assess.py [--people 1 5 20] [--seconds 3] [--profile]
 
 The skeletons are those that the default model finds in the demo clip of a packing worker, played to and fro; more
-people are copies of it side by side, each some frames behind the other. Times are processor seconds, so that other work
+people are copies of it side by side, each some frames behind the other. "all" is everything that the service does by
+default: falls, lifts, the angles of the body five times a second, REBA and OWAS once a second, exposure; "falls" goes
+without lifts and angles. Times are processor seconds, so that other work
 on the machine matters little. The ratio is to one frame of the default model on the same core in the same run.
 """
 
@@ -26,7 +28,7 @@ import numpy as np
 import spotter
 from spotter.core.clock import from_seconds
 from spotter.core.contracts import Image, PoseFrame, Skeleton
-from spotter.core.parameters import RuleParameters, ViewParameters
+from spotter.core.parameters import LiftParameters, RuleParameters, ViewParameters, WorkParameters
 from spotter.core.settings import PoseSettings
 from spotter.ergonomics.assessment import CameraAssessor
 from spotter.pose.models import create_model
@@ -37,6 +39,10 @@ LAG_FRAMES = 7
 WARM_FRAMES = 100
 PROFILED_FRAMES = 1500
 PROFILE_LINES = 15
+RULES = {
+    "all": RuleParameters(),
+    "falls": RuleParameters(lift=LiftParameters(enabled=False), work=WorkParameters(angles=False)),
+}
 
 
 def main() -> int:
@@ -48,13 +54,14 @@ def main() -> int:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
     worker, model_s = skeletons(clip("packing"))
     print(f"default model, one core: {1000 * model_s:.1f} ms a frame")
-    print(f"{'people':>6} {'ms/frame':>9} {'us/skeleton':>12} {'skeletons/s':>12} {'of the model':>13}")
+    print(f"{'people':>6} {'rules':>6} {'ms/frame':>9} {'us/skeleton':>12} {'skeletons/s':>12} {'of the model':>13}")
     for people in options.people:
-        frame_s = seconds_a_frame(worker, people, options.seconds)
-        print(
-            f"{people:>6} {1000 * frame_s:9.3f} {1e6 * frame_s / people:12.1f} {people / frame_s:12.0f} "
-            f"{frame_s / model_s:12.1%}"
-        )
+        for name, rules in RULES.items():
+            frame_s = seconds_a_frame(worker, people, options.seconds, rules)
+            print(
+                f"{people:>6} {name:>6} {1000 * frame_s:9.3f} {1e6 * frame_s / people:12.1f} {people / frame_s:12.0f} "
+                f"{frame_s / model_s:12.1%}"
+            )
     if options.profile:
         for people in options.people:
             profile(worker, people)
@@ -112,14 +119,14 @@ def frames(worker: list[Skeleton], people: int, fps: float = FPS) -> Iterator[Po
         sequence += 1
 
 
-def assessor() -> CameraAssessor:
-    """With the default parameters."""
-    return CameraAssessor("site", "cam", ViewParameters(), RuleParameters())
+def assessor(rules: RuleParameters) -> CameraAssessor:
+    """Of a camera of which nothing is known."""
+    return CameraAssessor("site", "cam", ViewParameters(), rules)
 
 
-def seconds_a_frame(worker: list[Skeleton], people: int, seconds: float) -> float:
+def seconds_a_frame(worker: list[Skeleton], people: int, seconds: float, rules: RuleParameters) -> float:
     """Processor seconds that one update takes, once the windows of the rules are full."""
-    running, stream = assessor(), frames(worker, people)
+    running, stream = assessor(rules), frames(worker, people)
     for pose in islice(stream, WARM_FRAMES):
         running.update(pose)
     taken, done = 0.0, 0
@@ -135,7 +142,7 @@ def seconds_a_frame(worker: list[Skeleton], people: int, seconds: float) -> floa
 
 def profile(worker: list[Skeleton], people: int) -> None:
     """Print the functions that most of the time goes to."""
-    running = assessor()
+    running = assessor(RuleParameters())
     ready = list(islice(frames(worker, people), PROFILED_FRAMES // people + WARM_FRAMES))
     for pose in ready[:WARM_FRAMES]:
         running.update(pose)
