@@ -316,7 +316,10 @@ class LiftParameters(Parameters):
         default=0.6, gt=0.1, le=1.5, description="Both hands are on one load when no further apart than this, m."
     )
     least_rise_m: float = Field(
-        default=0.10, ge=0.02, le=1, description="Hands that go less than this up or down lift nothing, m (METHODS 7.2)."
+        default=0.10,
+        ge=0.02,
+        le=1,
+        description="Hands that go less than this up or down lift nothing, m (METHODS 7.2).",
     )
     high_speed: float = Field(
         default=0.75,
@@ -380,9 +383,11 @@ class TrustParameters(Parameters):
     blocked_share: float = Field(
         default=0.4, ge=0, lt=1, description="Or fewer than this part of what the camera usually shows [D]."
     )
-    least_sharpness: float = Field(default=0.3, ge=0, description="Blurred below this; sharp views have 0.5 to 13.")
+    least_sharpness: float = Field(
+        default=1.65, ge=0, description="Blurred below this; sharp views have 2.0 and more, out of focus by 3 px 1.5."
+    )
     blurred_share: float = Field(
-        default=0.4, ge=0, lt=1, description="Or below this part of what the camera usually shows [D]."
+        default=0.7, ge=0, lt=1, description="Or below this part of what the camera usually shows [D]."
     )
     frozen_s: float = Field(default=30.0, ge=2, le=3600, description="The same picture to the last bit this long [D].")
     least_agreement: float = Field(
