@@ -68,11 +68,11 @@ def _trunk(drawing: Drawing, shoulders: Point, hips: Point, interval: tuple[floa
     drawing.line(hips, (hips[0], hips[1] - 1.15 * length), "muted", width=1.2, dash="4 3")
     drawing.line(hips, shoulders, "deep" if interval and interval[0] >= 60 else "ink", width=5, round_=True)
     if interval is not None:
-        left = shoulders[0] < hips[0]
-        x = min(hips[0] + 8, SIZE[0] - _TEXT) if left else max(hips[0] - 8, _TEXT)
+        # On the side that the trunk does not lean to, unless the edge is too near.
+        right = hips[0] + 8 + _TEXT <= SIZE[0] if shoulders[0] < hips[0] else hips[0] - 8 < _TEXT
         drawing.text(
-            x, max(hips[1] - 1.15 * length, 14), degrees(interval), colour="ink", bold=True,
-            anchor="start" if left else "end",
+            hips[0] + (8 if right else -8), max(hips[1] - 1.15 * length, 14), degrees(interval), colour="ink",
+            bold=True, anchor="start" if right else "end",
         )  # fmt: skip
 
 
