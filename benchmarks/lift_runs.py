@@ -21,8 +21,10 @@ from spotter.simulate.workers import SimulatedModel, Viewpoint, project, simulat
 WITHIN_S = 0.5
 """A lift is found when its start and its end are both within this time of the label's."""
 
-AZIMUTHS = (90, 60, 30, 0)
-"""Of the simulated cameras, degrees: 90 from the side, 0 from the front."""
+CAMERAS = ((90, 2.5), (60, 4.0), (30, 2.5), (0, 4.0))
+"""Azimuth of the simulated cameras, degrees (90 from the side, 0 from the front), and height, m."""
+
+FPS = 10
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Truth:
 
 
 def workers(motions: Sequence[str], seeds: int, *, model: bool, known: bool) -> Iterator[Truth]:
-    """Lifts of simulated workers before cameras on all sides, 2.5 and 4 m high.
+    """Lifts of simulated workers before `CAMERAS`.
 
     Args:
         model: with the errors of the default pose model, else with exact joints.
@@ -95,15 +97,14 @@ def workers(motions: Sequence[str], seeds: int, *, model: bool, known: bool) -> 
     for motion in motions:
         for seed in range(seeds):
             stature = 1.75 if known else float(np.clip(np.random.default_rng(seed).normal(1.75, 0.1), 1.5, 2.0))
-            take = simulate_motion(motion, seed=seed, stature=stature)
+            take = simulate_motion(motion, seed=seed, stature=stature, fps=FPS)
             leaves = int(np.flatnonzero(take.loads[0].held)[0])
             names = [event.kind.partition(":")[2] for event in take.events if ":" in event.kind]
-            for azimuth in AZIMUTHS:
-                for above in (2.5, 4.0):
-                    view = Viewpoint.around((0, 0, 0.9), azimuth=azimuth, distance=6, above=above)
-                    poses = project(take, view, seed, detector=SimulatedModel() if model else without_errors)
-                    found = lifts_of(poses, view.parameters() if known else ViewParameters())
-                    yield _truth(take.joints, stature, poses, leaves, found, azimuth, names[0] if names else "")
+            for azimuth, above in CAMERAS:
+                view = Viewpoint.around((0, 0, 0.9), azimuth=azimuth, distance=6, above=above)
+                poses = project(take, view, seed, detector=SimulatedModel() if model else without_errors)
+                found = lifts_of(poses, view.parameters() if known else ViewParameters())
+                yield _truth(take.joints, stature, poses, leaves, found, azimuth, names[0] if names else "")
 
 
 def clips(folder: Path, recordings: Path) -> Iterator[tuple[str, Truth]]:

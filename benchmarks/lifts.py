@@ -38,33 +38,47 @@ def main() -> int:
     parser.add_argument("recordings", type=Path)
     parser.add_argument("shared", type=Path)
     parser.add_argument("--seeds", type=int, default=4, help="simulated workers of each motion")
+    parser.add_argument("--only", choices=("", "recorded", "simulated"), default="", help="one half of it")
     options = parser.parse_args()
     data = options.shared / "data"
+    if options.only in ("", "recorded"):
+        of_recordings(options.recordings, data)
+    if options.only in ("", "simulated"):
+        of_simulations(options.recordings, data, options.seeds)
+    return 0
+
+
+def of_recordings(recordings: Path, data: Path) -> None:
+    """Labelled dead-lifts, and clips without lifts."""
     print("| dead-lifts | lifts | found | other lifts | F1 | start, mean and largest error | end |")
     print("|---|---|---|---|---|---|---|")
-    lifted = list(recorded(options.recordings / "lift_unimore", data / "labels.json"))
+    lifted = list(recorded(recordings / "lift_unimore", data / "labels.json"))
     dead_lifts("thresholds set on these", [clip for clip in lifted if clip.name in SET_ON])
     dead_lifts("the others", [clip for clip in lifted if clip.name not in SET_ON])
     dead_lifts("all", lifted)
     print("\n| without lifts | clips | minutes | lifts reported |\n|---|---|---|---|")
     for name in NEGATIVES:
-        others(name, [one for one in recorded(options.recordings / name, data / "labels.json") if one.name != PICKS_UP])
-    rendered = list(clips(data / "simulated", options.recordings / "simulated"))
+        others(name, [one for one in recorded(recordings / name, data / "labels.json") if one.name != PICKS_UP])
+
+
+def of_simulations(recordings: Path, data: Path, seeds: int) -> None:
+    """Rendered clips with the default model's skeletons, and simulated workers."""
     print(
         "\n| simulated lifts | found | other lifts | origin late | figure | error, mean and absolute "
         "| interval holds it | width | ok, bounded, not observable |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
-    figures("rendered clips, default model", [truth for _, truth in rendered])
+    figures(
+        "rendered clips, default model", [truth for _, truth in clips(data / "simulated", recordings / "simulated")]
+    )
     for model, known, name in (
         (False, True, "exact joints, camera known"),
         (True, True, "model's errors, camera known"),
         (True, False, "model's errors, camera unknown"),
     ):
-        found = list(workers(MOTIONS, options.seeds, model=model, known=known))
+        found = list(workers(MOTIONS, seeds, model=model, known=known))
         figures(name, found)
         print(f"| | | | | posture from the side | {styles(found)} | | | |")
-    return 0
 
 
 def dead_lifts(name: str, group: Sequence[Clip]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,10 +17,9 @@ from spotter.ergonomics.events.lift_asymmetry import asymmetry
 from spotter.ergonomics.events.lift_signals import LiftView
 from spotter.ergonomics.events.lift_style import postural_index, style_by
 from spotter.ergonomics.events.lift_values import Lift, LiftStyle
+from spotter.evaluation.replay import Rules, replay_poses
+from spotter.recordings import CameraRecord
 from spotter.simulate.workers import SimulatedModel, Take, Viewpoint, project, simulate_motion, without_errors
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from lift_runs import lifts_of
 
 MOTIONS = ("stand+stoop_lift", "stand+squat_lift", "stand+semi_squat_lift")
 VIEWS = [(90, 2.5), (90, 4.0), (60, 3.0), (0, 2.5)]
@@ -41,7 +38,9 @@ def lifts_before(
     """What the rule finds, and the frames' times, ns."""
     view = Viewpoint.around((0, 0, 0.9), azimuth=azimuth, distance=6, above=above)
     poses = project(take, view, seed, detector=SimulatedModel() if model else without_errors)
-    found = lifts_of(poses, view.parameters() if known else ViewParameters())
+    record = CameraRecord(view.parameters() if known else ViewParameters())
+    [camera] = replay_poses(poses, "site", {poses[0].camera_id: record}, Rules()).values()
+    found = [one.lift for one in camera.lifts]
     return found, np.array([pose.captured_at for pose in poses])
 
 
