@@ -24,8 +24,10 @@ _KEPT = 0.78
 """Share of the noise's variance that is left against a mean over `_SLOW_S`: the default model's errors are correlated
 by 0.89 from frame to frame at 15 frames/s (benchmarks/angles.py), which is 0.57 s."""
 
-_PRIOR_S = 2.0
-"""The stated noise counts as much as this many seconds of what was seen [D]."""
+_PRIOR_S, _PRIOR = 2.0, 0.7
+"""Before anything was seen the line is given this share of the stated variance, which counts as much as this many
+seconds of what was seen [D]. Independent ends would have all of it; with a correlation of 0.35 between shoulders and hips, as
+the default model has on photographs (benchmarks/angles.py errors), it is 0.66."""
 
 _LONGEST_S = 30.0
 _LEAST = 0.55
@@ -68,4 +70,4 @@ def learn(figures: Array, elapsed: Array, lean: Degrees, stated: Array, upright:
 def share(figures: Array) -> Array:
     """(N,) of the stated noise that upright lines have, between 0.55 and 1."""
     _, seconds, squares = figures.T
-    return np.asarray(np.clip(np.sqrt((_PRIOR_S + squares / _KEPT) / (_PRIOR_S + seconds)), _LEAST, 1.0))
+    return np.asarray(np.clip(np.sqrt((_PRIOR_S * _PRIOR + squares / _KEPT) / (_PRIOR_S + seconds)), _LEAST, 1.0))
