@@ -26,8 +26,8 @@ by 0.89 from frame to frame at 15 frames/s (benchmarks/angles.py), which is 0.57
 
 _PRIOR_S, _PRIOR = 2.0, 0.7
 """Before anything was seen the line is given this share of the stated variance, which counts as much as this many
-seconds of what was seen [D]. Independent ends would have all of it; with a correlation of 0.35 between shoulders and hips, as
-the default model has on photographs (benchmarks/angles.py errors), it is 0.66."""
+seconds of what was seen [D]. Independent ends would have all of it; with a correlation of 0.35 between shoulders and
+hips, as the default model has on photographs (benchmarks/angles.py errors), it is 0.66."""
 
 _LONGEST_S = 30.0
 _LEAST = 0.55
