@@ -22,11 +22,17 @@ class Ingest:
     Args:
         sources: source by camera id.
         camera: settings of every camera.
+        stay: goes on when all cameras are over, or there is none.
         settings: of ingest.
     """
 
     def __init__(
-        self, sources: dict[str, str], camera: dict[str, Any] | None = None, background: bool = False, **settings: Any
+        self,
+        sources: dict[str, str],
+        camera: dict[str, Any] | None = None,
+        background: bool = False,
+        stay: bool = False,
+        **settings: Any,
     ) -> None:
         self.metrics = Metrics()
         self.state = MemoryState()
@@ -37,7 +43,7 @@ class Ingest:
         self.stop = threading.Event()
         cameras = [CameraSettings(id=name, source=source, **(camera or {})) for name, source in sources.items()]
         self.worker = IngestWorker(
-            cameras, IngestSettings(**settings), self.bus, self.state, self.metrics, background=background
+            cameras, IngestSettings(**settings), self.bus, self.state, self.metrics, background=background, stay=stay
         )
         self._frames = self.bus.subscribe(FRAMES, "test")
         self._health = self.bus.subscribe(HEALTH, "test")
@@ -72,10 +78,17 @@ class Ingest:
             time.sleep(0.02)
 
     def wait_for(self, state: CameraState, camera: str = "camera", timeout: float = 30) -> None:
-        self.wait(lambda: self.worker.states[camera] is state, timeout)
+        self.wait(lambda: self.worker.states.get(camera) is state, timeout)
+
+    def wait_for_step(self, state: CameraState, camera: str = "camera", timeout: float = 30) -> None:
+        """Until its health has told of the state."""
+        self.wait(lambda: state in self.steps(camera), timeout)
 
     def of(self, camera: str) -> list[Frame]:
         return [frame for frame in self.frames if frame.camera_id == camera]
+
+    def health_of(self, camera: str) -> list[CameraHealth]:
+        return [health for health in self.health if health.camera_id == camera]
 
     def steps(self, camera: str = "camera") -> list[CameraState]:
         """The states that the camera went through, as its health told."""
