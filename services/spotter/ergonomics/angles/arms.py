@@ -30,6 +30,7 @@ from spotter.ergonomics.angles.drawn import (
     evened,
     judged,
     may_be_straight,
+    noise_between,
 )
 from spotter.ergonomics.angles.values import OK, Angles, Degrees
 
@@ -88,8 +89,9 @@ def arm_angles(context: Context) -> ArmAngles:
     draws = np.concatenate([joints, around, sideways, elbows], axis=1)
     weights = np.concatenate([evened(joints), flat, flat, evened(elbows)], axis=1)
     low, high = ends(draws, weights)
-    low[:, :2][may_be_straight(found, _FIRST[:2], _SECOND[:2], opposed=True)] = 0.0
-    low[:, 8:][may_be_straight(found, _FIRST[8:], _SECOND[8:])] = 0.0
+    noise = noise_between(found, _FIRST, _SECOND)
+    low[:, :2][may_be_straight(found, noise[:, :2], _FIRST[:2], _SECOND[:2], opposed=True)] = 0.0
+    low[:, 8:][may_be_straight(found, noise[:, 8:], _FIRST[8:], _SECOND[8:])] = 0.0
     low[:, _FLEXION] += middle
     high[:, _FLEXION] += middle
     _close(low, high)
@@ -107,6 +109,7 @@ def arm_angles(context: Context) -> ArmAngles:
             high,
             seen=found.seen[:, _FIRST] & found.seen[:, _SECOND],
             ratio=np.minimum(found.ratio[:, _FIRST], found.ratio[:, _SECOND]),
+            noise=noise,
             known=known,
             least=_LEAST,
             most=_MOST,

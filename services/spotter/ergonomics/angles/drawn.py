@@ -19,6 +19,9 @@ intervals that become `ok` are those that are narrow by chance too (benchmarks/a
 MAX_HALF_WIDTH = 10.0
 """Greatest half width of an interval whose status is `ok`, degrees (METHODS 6.3.2)."""
 
+MAX_NOISE = 5.1
+"""Greatest standard deviation of an `ok` angle in the picture, degrees: 10 degrees are then 1.96 of it."""
+
 MIN_RATIO = 0.8
 """Least length in the picture of both segments of an `ok` joint over the expected one: out of plane by 37 degrees at
 most (METHODS 6.3.3)."""
@@ -81,12 +84,21 @@ def ends(draws: Floats, weights: Floats) -> tuple[Floats, Floats]:
     return np.take_along_axis(lows, shortest, axis=-1)[..., 0], np.take_along_axis(highs, shortest, axis=-1)[..., 0]
 
 
-def may_be_straight(found: Directions, first: list[int], second: list[int], *, opposed: bool = False) -> Flags:
+def noise_between(found: Directions, first: list[int], second: list[int]) -> npt.NDArray[np.float64]:
+    """(N, K) standard deviation of the angle of two segments in the picture, degrees; of one with itself, of its
+    direction (METHODS 6.3.5)."""
+    alone = np.array(first) == np.array(second)
+    apart = (found.turned[:, first] - found.turned[:, second]).std(axis=-1)
+    return np.degrees(np.where(alone, found.sigma[:, first], apart))
+
+
+def may_be_straight(
+    found: Directions, noise: npt.NDArray[np.float64], first: list[int], second: list[int], *, opposed: bool = False
+) -> Flags:
     """(N, K) pairs of segments that the picture does not tell from two in one line, which look straight and equally
-    foreshortened from everywhere; `opposed`: of those that then point opposite ways."""
+    foreshortened from everywhere; `noise` as of `noise_between`, `opposed`: of those that then point opposite ways."""
     one, other = found.across[:, :, first, 0], found.across[:, :, second, 0]
-    apparent = np.radians(between(one, -other if opposed else other))
-    noise = (found.turned[:, first] - found.turned[:, second]).std(axis=-1)
+    apparent = between(one, -other if opposed else other)
     ratios = [np.minimum(found.ratio[:, rows], 1.0) for rows in (first, second)]
     apart = np.abs(ratios[0] - ratios[1]) / np.hypot(found.ratio_sd[:, first], found.ratio_sd[:, second])
     return np.asarray((apparent <= STRAIGHT_Z * noise) & ~(apart > STRAIGHT_Z))
@@ -106,6 +118,7 @@ def judged(
     *,
     seen: npt.NDArray[np.bool_],
     ratio: npt.NDArray[np.float64],
+    noise: npt.NDArray[np.float64],
     known: npt.NDArray[np.bool_],
     least: npt.NDArray[np.float64],
     most: npt.NDArray[np.float64],
@@ -115,6 +128,7 @@ def judged(
     Args:
         seen: (N, K) every joint that the angle needs is seen.
         ratio: (N, K) length in the picture over the expected one of its shortest segment; nan where none is expected.
+        noise: (N, K) degrees, as of `noise_between`.
         known: (N, K) what else an `ok` angle needs is known; the heading, for angles in the trunk's frame.
         least, most: (K,) range that the angle can have at all.
     """
@@ -123,6 +137,7 @@ def judged(
     half = (high - low) / 2.0
     rules: tuple[tuple[npt.NDArray[np.bool_], int, str], ...] = (
         (half > MAX_HALF_WIDTH, BOUNDED, "the view allows a wide range"),
+        (noise > MAX_NOISE, BOUNDED, "the joints are not seen sharply enough"),
         (~known, BOUNDED, "which way the person faces is not known well"),
         (ratio < MIN_RATIO, BOUNDED, "the limb points towards or away from the camera"),
         (np.isnan(ratio), BOUNDED, "the person's size is not known yet"),

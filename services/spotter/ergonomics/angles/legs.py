@@ -12,7 +12,7 @@ import numpy as np
 
 from spotter.ergonomics.angles.context import SHANK, THIGH, TRUNK, Context
 from spotter.ergonomics.angles.directions import Directions, Floats, Part, cross, directions, dot
-from spotter.ergonomics.angles.drawn import between, ends, evened, judged, may_be_straight
+from spotter.ergonomics.angles.drawn import between, ends, evened, judged, may_be_straight, noise_between
 from spotter.ergonomics.angles.values import Angles
 
 _OUT = 0.10
@@ -52,8 +52,9 @@ def leg_angles(context: Context) -> LegAngles:
     weights = evened(draws)
     weights[:, 2:] *= _hinge(found, thighs, shanks)
     low, high = ends(draws, weights)
-    low[:, :2][may_be_straight(found, _FIRST[:2], _SECOND[:2], opposed=True)] = 0.0
-    low[:, 2:][may_be_straight(found, _FIRST[2:], _SECOND[2:])] = 0.0
+    noise = noise_between(found, _FIRST, _SECOND)
+    low[:, :2][may_be_straight(found, noise[:, :2], _FIRST[:2], _SECOND[:2], opposed=True)] = 0.0
+    low[:, 2:][may_be_straight(found, noise[:, 2:], _FIRST[2:], _SECOND[2:])] = 0.0
     return LegAngles(
         *judged(
             context,
@@ -61,6 +62,7 @@ def leg_angles(context: Context) -> LegAngles:
             high,
             seen=found.seen[:, _FIRST] & found.seen[:, _SECOND],
             ratio=np.minimum(found.ratio[:, _FIRST], found.ratio[:, _SECOND]),
+            noise=noise,
             known=np.ones(low.shape, np.bool_),
             least=np.zeros(len(_FIRST)),
             most=np.full(len(_FIRST), 180.0),
