@@ -15,9 +15,9 @@ ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-TEST_PACKAGES := chromium fonts-dejavu-core libpangoft2-1.0-0 \
-	python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly mosquitto postgresql \
-	prometheus prometheus-alertmanager redis-server
+TEST_PACKAGES := chromium fonts-dejavu-core libpangoft2-1.0-0 python3-gi gir1.2-gst-rtsp-server-1.0 \
+	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly \
+	mosquitto postgresql prometheus prometheus-alertmanager redis-server
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
