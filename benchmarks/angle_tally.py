@@ -35,13 +35,13 @@ class Summary:
     def row(self) -> str:
         """`ok / bounded / not` and the rest as one line of a table."""
         unseen = 1.0 - self.ok - self.bounded
-        shares = f"{self.ok:5.0%} {self.bounded:5.0%} {unseen:5.0%}"
+        shares = f"{self.ok:6.1%} {self.bounded:5.0%} {unseen:5.0%}"
         none = f"{'-':>5}{'-':>8}{'-':>8}"
         judged = f"{self.error:5.1f} {self.within:7.1%} {self.inside_ok:7.1%}" if self.ok else none
         return f"{self.count:7} {shares} {judged} {self.inside_bounded:8.1%} {self.half_width:6.0f}"
 
 
-_COLUMNS = (("n", 7), ("ok", 6), ("bound", 6), ("none", 6), ("MAE", 6), ("<10 deg", 8), ("inside", 8), ("bounded", 9))
+_COLUMNS = (("n", 7), ("ok", 7), ("bound", 6), ("none", 6), ("MAE", 6), ("<10 deg", 8), ("inside", 8), ("bounded", 9))
 HEAD = " " * 24 + "".join(f"{name:>{width}}" for name, width in (*_COLUMNS, ("+-", 7)))
 
 
