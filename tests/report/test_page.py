@@ -94,6 +94,17 @@ def test_the_numbers_are_those_of_the_buckets() -> None:
     assert held["Trunk 20° or more"][1] == f"{100 * proven:.0f} to {100 * possible:.0f} %"
 
 
+def test_the_worst_minutes_and_the_standard_on_machinery() -> None:
+    found = outline(record(240))
+    worst = found.tables["Worst minutes: the most time with the trunk proven at 20° or more"]
+    assert worst[1:] == [[f"2025-11-24 {when}", "34 s"] for when in ("06:00", "06:15", "06:30", "06:45", "07:00")]
+    verdicts = {row[0]: row[1:] for row in found.tables["Regions of the body"]}
+    assert verdicts["Trunk forward, 20° or more"] == ["17 to 27 %", "2.4 a minute", "not acceptable"]
+    assert verdicts["Trunk sideways, 10° or more"][2] == "acceptable to not acceptable"
+    short = {row[0]: row[1:] for row in outline(record(10)).tables["Regions of the body"]}
+    assert short["Trunk forward, 20° or more"][1] == "20 times, too short for a rate"
+
+
 def test_lifts_are_counted_and_the_hardest_come_first() -> None:
     whole = record(60)
     lifts = [lift(30.0 * number, origin=60.0) for number in range(60)]

@@ -46,7 +46,7 @@ def page(record: Record, given: Entered) -> str:
         notes.several(record.cameras),
         _in_short(record, whole, peak),
         notes.how_to_read(),
-        exposure.exposure(scope, whole, bins(scope, record.buckets)),
+        exposure.exposure(record, whole, bins(scope, record.buckets)),
         postures.postures(scope, worst),
         lifts.lifts(record, whole, peak, given),
         method_cards.judged(_judged(record, given, peak, whole.watched_s), en1005(whole)),

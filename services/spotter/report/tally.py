@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from spotter.core.clock import SECOND
 from spotter.core.store import ExposureBucket
-from spotter.ergonomics.exposure.numbers import PARTS, SEEN
+from spotter.ergonomics.exposure.numbers import SEEN
+from spotter.ergonomics.exposure.station import numbers_of, watched_s
 from spotter.report.data import Scope
 
 NOT_SEEN = "trunk not visible"
@@ -40,34 +41,26 @@ class Tally:
     """Sums over some time. `numbers` are those of `ergonomics.exposure.numbers`, `unscored` person-seconds by reason.
 
     Attributes:
-        watched: minutes (start, UTC ns, and camera) in which the camera delivered frames.
+        watched_s: seconds watched, by all cameras together.
     """
 
     numbers: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     unscored: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    watched: set[tuple[int, str]] = field(default_factory=set)
-    seconds: int = 60
+    watched_s: float = 0.0
 
     def add(self, bucket: ExposureBucket) -> None:
         """Take in one bucket."""
-        old = SEEN not in bucket.numbers
-        for name, value in (_of_bands(bucket) if old else bucket.numbers).items():
+        for name, value in numbers_of(bucket).items():
             self.numbers[name] += value
-        for reason, value in ({NOT_SEEN: bucket.not_observable} if old else bucket.unscored).items():
+        unscored = bucket.unscored if SEEN in bucket.numbers else {NOT_SEEN: bucket.not_observable}
+        for reason, value in unscored.items():
             self.unscored[reason] += value
-        if bucket.frames:
-            self.watched.add((bucket.start, bucket.camera_id))
-        self.seconds = bucket.seconds
+        self.watched_s += watched_s(bucket)
 
     @property
     def seen(self) -> float:
         """Person-seconds of everybody there."""
         return self.numbers.get(SEEN, 0.0)
-
-    @property
-    def watched_s(self) -> float:
-        """Seconds watched, by all cameras together."""
-        return float(len(self.watched) * self.seconds)
 
     def share(self, edge: str, part: str) -> Share | None:
         """Of person-time, for an edge of `exposure.numbers`; None where nobody was seen."""
@@ -86,21 +79,6 @@ class Tally:
     def scored(self) -> float | None:
         """Share of person-time in which the trunk could be judged."""
         return None if self.seen <= 0 else 1.0 - min(sum(self.unscored.values()) / self.seen, 1.0)
-
-
-def _of_bands(bucket: ExposureBucket) -> dict[str, float]:
-    """The numbers of a bucket that an older Spotter wrote, or of one in which nobody was: bands of the trunk alone."""
-    leaning = bucket.bent + bucket.deep
-    seen = bucket.upright + leaning + bucket.unproven + bucket.not_observable
-    return {
-        SEEN: seen,
-        "trunk_over_20_proven": leaning,
-        "trunk_over_20_possible": leaning + bucket.unproven,
-        "trunk_over_60_proven": bucket.deep,
-        "trunk_over_60_possible": leaning + bucket.unproven,
-        "trunk_unobservable": bucket.not_observable,
-        **{f"{part}_unobservable": seen for part in PARTS if part != "trunk"},
-    }
 
 
 def total(buckets: Iterable[ExposureBucket]) -> Tally:

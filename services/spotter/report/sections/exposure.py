@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from spotter.ergonomics.exposure.numbers import EDGES, STATIC_S, Edge
+from spotter.ergonomics.exposure.shifts import Period
+from spotter.ergonomics.exposure.station import aggregate
 from spotter.report import html as h
 from spotter.report.charts import Band, timeline
-from spotter.report.data import Scope
+from spotter.report.data import Record, Scope
 from spotter.report.tally import Bins, Share, Tally
 from spotter.report.words import duration, percent
 
@@ -25,8 +27,9 @@ _SHORT = {
 _DRAWN = ("trunk_over_20", "trunk_over_60", "arms_over_60", "neck_over_20")
 
 
-def exposure(scope: Scope, whole: Tally, cut: Bins) -> Markup:
+def exposure(record: Record, whole: Tally, cut: Bins) -> Markup:
     """The section: chart over time, and the shares of the whole time as a table."""
+    scope = record.scope
     if whole.seen <= 0:
         return h.section(
             "Postures over time",
@@ -39,6 +42,7 @@ def exposure(scope: Scope, whole: Tally, cut: Bins) -> Markup:
         _chart(scope, cut),
         _shares(whole),
         _static(whole),
+        _worst_minutes(record),
         id_="exposure",
         lead=f"Shares of the person-time seen ({duration(whole.seen)}). Two people for a minute are two minutes.",
     )
@@ -141,6 +145,20 @@ def _static(whole: Tally) -> Markup:
         f"Held for longer than {STATIC_S:g} s (static in EN 1005-4), share of person-time",
         ("Posture", "Proven time", "Proven to possible", "Not seen"), rows, numeric=range(1, 4),
     )  # fmt: skip
+
+
+def _worst_minutes(record: Record) -> Markup | None:
+    """The minutes with the most time that is proven to be bent; a clip is too short for them."""
+    scope = record.scope
+    if not scope.clock:
+        return None
+    period = Period("", scope.local(scope.start).date(), scope.start, scope.end)
+    found = [worst for one in aggregate(record.buckets, [period]) for worst in one.worst]
+    rows = [(scope.when(at, day=True), duration(seconds)) for at, seconds in found]
+    if not rows:
+        return None
+    return h.table("Worst minutes: the most time with the trunk proven at 20° or more", ("Minute", "Person-time"), rows,
+                   numeric=(1,), class_="levels")  # fmt: skip
 
 
 def _time(share: float, whole: Tally) -> str:
