@@ -242,6 +242,9 @@ class LiftMachine:
             found = self._close(way, low.since)
             low.spent = found is not None
             return found
+        if posture.sunk(way.origin, low.still()):
+            self._way = None
+            return None
         back = max(_BACK_M, _BACK_SHARE * abs(way.top - way.height))
         returned = abs(low.height - way.height) <= back and posture.down(low.still())
         return self._close(way, low.since if returned else way.destination_at, returned=returned)

@@ -33,6 +33,9 @@ _LYING_HIPS = 0.20
 _LYING_SHOULDERS = 0.30
 """Hips and shoulders below these: on the ground, as in the fall rule (METHODS 8.2)."""
 
+_BENT_HIPS, _SUNK = 0.40, 0.12
+"""Hips of somebody who bends the knees, and how much lower they are in a fall [D]."""
+
 _SEAT_HIPS = (0.18, 0.42)
 """Hips of someone who sits [D]: from a stool to a raised chair."""
 
@@ -89,6 +92,11 @@ def in_front(still: Still) -> bool:
 def lying(still: Still) -> bool:
     """On the ground: what hands do there is no lift."""
     return height(still, "hips") <= _LYING_HIPS and height(still, "shoulders") <= _LYING_SHOULDERS
+
+
+def sunk(origin: Still, after: Still) -> bool:
+    """Hips far lower than when the load was taken up, near the ground: the person went down instead."""
+    return height(after, "hips") < min(height(origin, "hips"), _BENT_HIPS) - _SUNK
 
 
 def upright(still: Still) -> bool:

@@ -97,6 +97,7 @@ class Level:
         height: of the extreme, m.
         since, until: first and last time near it, UTC ns.
         reached_at: when it was reached.
+        left_at: first time of a frame in which the hands were no longer near it; None while they are.
         spent: the way from here is not a lift: a load has just been put down.
         band: m around it that count as near.
         far: -sign times the height furthest from the extreme that still counts as near it.
@@ -112,6 +113,7 @@ class Level:
     until: int
     reached_at: int
     band: float
+    left_at: int | None = None
     spent: bool = False
     far: float = 0.0
     begun: tuple[float, float] | None = None
@@ -143,7 +145,9 @@ class Level:
                 self.later[index] += value
                 self.laters[index] += 1
         if not self.near(height):
+            self.left_at = at if self.left_at is None else self.left_at
             return
+        self.left_at = None
         self.sums = [one + more for one, more in zip(self.sums, self.later, strict=True)]
         self.counts = [one + more for one, more in zip(self.counts, self.laters, strict=True)]
         self.later, self.laters = [0.0] * len(FIELDS), [0] * len(FIELDS)
@@ -179,7 +183,7 @@ class Level:
         )
 
 
-_PLAIN = ("sign", "height", "since", "until", "reached_at", "band", "spent", "far", "gone", "settled")
+_PLAIN = ("sign", "height", "since", "until", "reached_at", "band", "left_at", "spent", "far", "gone", "settled")
 """Fields of a level that are plain values."""
 
 

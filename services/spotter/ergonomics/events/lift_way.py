@@ -123,7 +123,8 @@ class Way:
             self.rise = min(self.rise, max(self.sign * seen, 0.0))
         band = sum(band <= _BAND_SHARE * self.rise for band in _BANDS_M[1:])
         since, until = turns.around(level, _BANDS_M[band], math.inf)
-        self.rested = until - since
+        # Hands that nobody saw in between may have rested there until they were seen elsewhere.
+        self.rested = max(until, level.left_at or 0) - since
         since, self.origin_at = self.bands[band]
         self.stayed = max(self.stayed, self.origin_at - since, self.stays[band])
         self.reached_at = min(self.reached_at, since)
