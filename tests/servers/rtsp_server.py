@@ -60,9 +60,8 @@ def main() -> None:
     auth = GstRtspServer.RTSPAuth()
     if given.tls:
         auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(*given.tls))
-    if given.credentials:
-        protect(auth, factory, *given.credentials)
     if given.credentials or given.tls:
+        protect(auth, factory, *given.credentials)
         server.set_auth(auth)
     server.get_mount_points().add_factory("/camera", factory)
     if not server.attach(None):
@@ -87,11 +86,16 @@ def feed(factory: GstRtspServer.RTSPMediaFactory, size: int) -> None:
     threading.Thread(target=pump, daemon=True).start()
 
 
-def protect(auth: GstRtspServer.RTSPAuth, factory: GstRtspServer.RTSPMediaFactory, user: str, password: str) -> None:
-    """Let only this user in, by basic authentication."""
+def protect(
+    auth: GstRtspServer.RTSPAuth, factory: GstRtspServer.RTSPMediaFactory, user: str = "", password: str = ""
+) -> None:
+    """Let only this user in, by basic authentication; everybody where none is named."""
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "user")
-    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    if user:
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    else:
+        auth.set_default_token(token)
     permissions = GstRtspServer.RTSPPermissions()
     permissions.add_role("user")
     permissions.add_permission_for_role("user", "media.factory.access", True)
