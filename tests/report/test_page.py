@@ -126,6 +126,15 @@ def test_lifts_are_counted_and_the_hardest_come_first() -> None:
     assert "Asymmetry A in 60 of 60 movements: no toes among the keypoints." in found.text
 
 
+def test_lifts_of_another_spotter_do_no_harm() -> None:
+    whole = record(60)
+    new = [replace(one, numbers={**one.numbers, "flags": ["on_one_leg"]}) for one in whole.lifts[:10]]
+    old = [replace(one, numbers={"direction": "up", "style": "stoop"}) for one in whole.lifts[10:20]]
+    found = outline(replace(whole, lifts=[*new, *old]), EVERYTHING)
+    assert "20 lift-like movements: 20 upwards" in found.text
+    assert "because of on one leg 10." in found.text
+
+
 def test_a_movement_is_only_lift_like_without_a_load() -> None:
     assert "So these are lift-like movements" in outline().text
     assert "LI (no load known)" in outline().text

@@ -28,13 +28,14 @@ WINDOW_S = 900
 """The frequency of the lifting equation is the mean of 15 minutes (METHODS 1.2)."""
 
 _SEEN = (Status.OK.value, Status.BOUNDED.value)
-_SCOPE = {
+_SCOPE: Mapping[str, str] = {
     LiftFlag.ONE_HAND: "one_handed",
     LiftFlag.SEATED: "seated_or_kneeling",
     LiftFlag.KNEELING: "seated_or_kneeling",
     LiftFlag.HIGH_SPEED: "fast",
     LiftFlag.CARRY: "carry_push_pull",
 }
+_IN_SCOPE = tuple(flag.value for flag in LiftFlag if not flag.scope)
 _INPUTS = {"v_cm": "vertical_origin", "d_cm": "travel", "h_cm": "horizontal_origin", "a_deg": "asymmetry"}
 
 
@@ -135,8 +136,8 @@ def demanding(lifts: Sequence[LiftRecord], most: int) -> list[LiftRecord]:
 
 
 def scope_of(lift: LiftRecord) -> tuple[str, ...]:
-    """Flags that take a lift out of the equation's scope."""
-    return tuple(flag for flag in lift.numbers.get("flags", ()) if LiftFlag(flag).scope)
+    """Flags that take a lift out of the equation's scope; one that this Spotter does not know does, too."""
+    return tuple(flag for flag in lift.numbers.get("flags", ()) if flag not in _IN_SCOPE)
 
 
 def given_of(lift: LiftRecord, rate: Measure | None) -> dict[str, Given]:
@@ -153,7 +154,8 @@ def given_of(lift: LiftRecord, rate: Measure | None) -> dict[str, Given]:
     if rate is not None and rate.status in (Status.OK, Status.BOUNDED):
         found["f_per_min"] = _given(rate, *_range("f_per_min"))
     for flag in scope_of(lift):
-        found[_SCOPE[LiftFlag(flag)]] = Given(choices=("yes",), provenance=Provenance.OBSERVED)
+        if flag in _SCOPE:
+            found[_SCOPE[flag]] = Given(choices=("yes",), provenance=Provenance.OBSERVED)
     return found
 
 
