@@ -12,7 +12,7 @@ from page_tools import Outline
 from report_samples import BEGIN, MINUTE, PALLETS, bucket, lift, posture, record
 
 from spotter.core.clock import SECOND
-from spotter.core.store import TaskRecord
+from spotter.core.store import LiftRecord, TaskRecord
 from spotter.ergonomics.events.lift_values import LiftFlag
 from spotter.report.data import Record, Window
 from spotter.report.entered import Entered, entered_of
@@ -272,6 +272,23 @@ def test_a_limit_that_may_be_nought_leaves_the_index_without_an_upper_end() -> N
     assert "There is no upper end: LI is at least" in found.text
     assert "nan" not in found.text
     assert "inf " not in found.text
+
+
+def test_careful_placing_takes_the_destination_into_account() -> None:
+    apart = list(record(60).lifts)
+    broken = [replace(one, numbers={**one.numbers, "travel": [5.0, 4.0, 6.0, "cm", "ok", ""]}) for one in apart]
+    given = entered_of([replace(PALLETS, significant_control=True)])
+
+    def limit(lifts: list[LiftRecord], entered: Entered) -> str:
+        tables = outline(replace(record(60), lifts=lifts), entered).tables
+        (table,) = [rows for caption, rows in tables.items() if "the lifting equation allows the least" in caption]
+        return table[1][-2]
+
+    # The reach at the destination was not observable, so nothing is certain to be allowed there.
+    assert limit(apart, given).startswith("0 to ")
+    assert not limit(apart, EVERYTHING).startswith("0 to ")
+    # A travel that the heights do not allow is borne.
+    assert limit(broken, given)
 
 
 def test_tasks_are_united_and_one_unknown_makes_a_value_unknown() -> None:

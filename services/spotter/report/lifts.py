@@ -36,7 +36,16 @@ _SCOPE: Mapping[str, str] = {
     LiftFlag.CARRY: "carry_push_pull",
 }
 _IN_SCOPE = tuple(flag.value for flag in LiftFlag if not flag.scope)
-_INPUTS = {"v_cm": "vertical_origin", "d_cm": "travel", "h_cm": "horizontal_origin", "a_deg": "asymmetry"}
+_INPUTS = {
+    "v_cm": "vertical_origin",
+    "d_cm": "travel",
+    "h_cm": "horizontal_origin",
+    "a_deg": "asymmetry",
+    "destination_v_cm": "vertical_destination",
+    "destination_h_cm": "horizontal_destination",
+}
+"""Inputs of the equation and the measures that give them. What is of the destination counts only where a load has to be
+placed with care, and that somebody has to enter (METHODS 1.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,8 @@ def given_of(lift: LiftRecord, rate: Measure | None) -> dict[str, Given]:
         row = _row(lift, name)
         if row is not None:
             found[ask] = _given(measure_of(row), *_range(ask))
+    if not _agree(found):
+        found.pop("destination_v_cm", None)
     if rate is not None and rate.status in (Status.OK, Status.BOUNDED):
         found["f_per_min"] = _given(rate, *_range("f_per_min"))
     for flag in scope_of(lift):
@@ -201,6 +212,15 @@ def _row(lift: LiftRecord, name: str) -> list[Any] | None:
     if isinstance(value, int | float):
         return [value, value, value, "s", Status.OK.value, ""]
     return value if isinstance(value, list) and len(value) == 6 else None
+
+
+def _agree(given: Mapping[str, Given]) -> bool:
+    """Whether the heights allow the travel; they are measured apart, and the equation refuses what no lift can have."""
+    if not {"v_cm", "d_cm", "destination_v_cm"} <= given.keys():
+        return True
+    start, end, travel = given["v_cm"], given["destination_v_cm"], given["d_cm"]
+    least = max(start.low - end.high, end.low - start.high, 0.0)
+    return least <= travel.high and travel.low <= max(end.high - start.low, start.high - end.low)
 
 
 def _range(name: str) -> tuple[float, float]:
