@@ -9,10 +9,15 @@ from spotter.ingest.sources.pattern import Pattern
 
 
 class PatternFeed:
-    """Shows a live test pattern on a fed server, from a thread of its own."""
+    """Shows a live test pattern on a fed server, from a thread of its own.
+
+    Attributes:
+        shown: numbers of the frames that were given to the server.
+    """
 
     def __init__(self, server: RtspServer, pattern: Pattern) -> None:
         self._server, self._pattern = server, pattern
+        self.shown: list[int] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -27,4 +32,6 @@ class PatternFeed:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self._server.show(self._pattern.read().image.tobytes())
+            item = self._pattern.read()
+            self._server.show(item.image.tobytes())
+            self.shown.append(int(item.name.removeprefix("frame ")))
