@@ -14,7 +14,7 @@ from spotter.core.contracts import PoseFrame
 from spotter.core.parameters import LensParameters, MountParameters, ViewParameters
 from spotter.ergonomics.angles.joints3d import hands
 from spotter.ergonomics.events.lift_values import Lift
-from spotter.evaluation.replay import Rules, replay, replay_poses
+from spotter.evaluation.replay import Rules, replay_poses
 from spotter.recordings import CameraRecord, find_recordings
 from spotter.simulate.workers import SimulatedModel, Viewpoint, project, simulate_motion, without_errors
 
@@ -56,12 +56,17 @@ class Clip:
         return pairs
 
 
-def recorded(recordings: Path, labels: Path) -> Iterator[Clip]:
-    """All recordings below a folder, through the rules of the product; what the labels do not name has no lifts."""
+def recorded(recordings: Path, labels: Path, *, every: int = 1) -> Iterator[Clip]:
+    """All recordings below a folder, through the rules of the product; what the labels do not name has no lifts.
+
+    Args:
+        every: only each so-manieth frame is seen.
+    """
     items = json.loads(labels.read_text())["items"]
     known = {Path(item["file"]).with_suffix("").as_posix(): item.get("events", []) for item in items}
     for recording in find_recordings([recordings]):
-        for camera, result in replay(recording, Rules()).cameras.items():
+        poses = list(recording.poses())[::every]
+        for camera, result in replay_poses(poses, recording.site, recording.cameras, Rules()).items():
             events = next((found for name, found in known.items() if name.endswith(f"/{camera}")), [])
             truths = tuple((one["start_s"], one["end_s"]) for one in events if one["type"] == "lift")
             found = tuple(_seen(one.lift, result.base) for one in result.lifts)

@@ -28,6 +28,9 @@ SET_ON = ("good_000001", "good_000003", "good_000005", "good_000007", "good_0000
 PICKS_UP = "stoop_pickup_wall"
 """Somebody picks something up from the floor: neither a labelled lift nor a negative."""
 
+LIFTED = ("stoop_lift", "squat_lift", "twisted_lift", "overhead_place")
+"""Rendered motions that are lifts."""
+
 MOTIONS = ("stand+stoop_lift", "stand+semi_squat_lift", "stand+squat_lift", "stand+twisted_lift", "lift_and_place")
 NEGATIVES = ("adl", "urfall", "surveillance", "multicam_pose2sim")
 FIGURES = ("vertical_origin", "vertical_destination", "travel", "horizontal_origin", "asymmetry")
@@ -55,10 +58,17 @@ def of_recordings(recordings: Path, data: Path) -> None:
     lifted = list(recorded(recordings / "lift_unimore", data / "labels.json"))
     dead_lifts("thresholds set on these", [clip for clip in lifted if clip.name in SET_ON])
     dead_lifts("the others", [clip for clip in lifted if clip.name not in SET_ON])
-    dead_lifts("all", lifted)
+    dead_lifts("all, 30 frames/s", lifted)
+    for every in (3, 6):
+        thinned = list(recorded(recordings / "lift_unimore", data / "labels.json", every=every))
+        dead_lifts(f"all, {30 // every} frames/s", thinned)
     print("\n| without lifts | clips | minutes | lifts reported |\n|---|---|---|---|")
     for name in NEGATIVES:
         others(name, [one for one in recorded(recordings / name, data / "labels.json") if one.name != PICKS_UP])
+    rendered = [
+        one for one in recorded(recordings / "simulated", data / "labels.json") if not one.name.startswith(LIFTED)
+    ]
+    others("simulated: falling, sitting down, walking, tying shoes", rendered)
 
 
 def of_simulations(recordings: Path, data: Path, seeds: int) -> None:
