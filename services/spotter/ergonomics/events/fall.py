@@ -7,8 +7,9 @@
 Someone who comes near the ground and stays UP is suppressed as well, with the posture that was seen.
 
 How long is long enough: `confirm_s` after a fast descent and `slow_confirm_s` after a slow one (possible fall, P1),
-`down_s` when none was seen (person down, P2). Seconds of event time; heights in statures above the floor, from
-`tracking.scale`. A pose model often loses people who lie, so being unseen does not end GROUND or ALERTED.
+`down_s` when none was seen (person down, P2) or when the person was up on hands and knees for most of it. Seconds of
+event time; heights in statures above the floor, from `tracking.scale`. A pose model often loses people who lie, so
+being unseen does not end GROUND or ALERTED.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from spotter.ergonomics.events.hold import Held
 from spotter.ergonomics.events.posture import NearGround
 from spotter.ergonomics.events.signals import ANYWHERE, FallSignals, Where
 
-RULE_VERSION = "fall/2"
+RULE_VERSION = "fall/3"
 
 _FLICKER = from_seconds(0.5)
 """A posture that is interrupted for no longer than this has gone on: single frames of a pose model are noisy [D]."""
@@ -88,6 +89,7 @@ class FallMachine:
         self._low = Held(_FLICKER)
         self._not_low = Held(0)
         self._up = Held(_FLICKER)
+        self._frames = self._on_knees = 0
         self._seen_at = 0
         self._gap = (0, 0)
         self._last: FallSignals | None = None
@@ -141,6 +143,7 @@ class FallMachine:
             "low": self._low.state(),
             "not_low": self._not_low.state(),
             "up": self._up.state(),
+            "frames": [self._frames, self._on_knees],
             "seen_at": self._seen_at,
             "gap": list(self._gap),
             "last": self._last.state() if self._last is not None else None,
@@ -163,6 +166,7 @@ class FallMachine:
         machine._low = Held.restore(values["low"])
         machine._not_low = Held.restore(values["not_low"])
         machine._up = Held.restore(values["up"])
+        machine._frames, machine._on_knees = values["frames"]
         machine._seen_at = values["seen_at"]
         gone, back = values["gap"]
         machine._gap = gone, back
@@ -191,9 +195,13 @@ class FallMachine:
         low = self._way_down(at, signals)
         if low is not None:
             self._lowest = low, signals
+        if self.state is FallState.UP and self._low.since is None:
+            self._frames = self._on_knees = 0  # Counted since the person became low.
         self._low.observe(at, low is not None)
         self._not_low.observe(at, low is None)
         self._up.observe(at, signals.hip >= p.up_hip and signals.head >= p.up_head)
+        self._frames += 1
+        self._on_knees += signals.on_knees
         self._near.observe(at, signals)
         self._seen_at, self._last = at, signals
 
@@ -287,7 +295,7 @@ class FallMachine:
     def _patience(self) -> float:
         """Seconds on the ground before anybody is told."""
         factor = self._where.factor
-        if self._cause is None:
+        if self._cause is None or 2 * self._on_knees > self._frames:
             return self._p.down_s * factor
         return (self._p.confirm_s if self._cause.fast else self._p.slow_confirm_s) * factor
 

@@ -104,9 +104,10 @@ def upright(still: Still) -> bool:
     return still["trunk"] <= _BENT_TRUNK_DEG and height(still, "shoulders") >= 0.7
 
 
-def at_own_foot(still: Still) -> bool:
-    """Both hands at one ankle: a shoe is tied. From in front a load before the feet can look the same."""
-    if still.view.yaw is not None and still.view.yaw[0] > _FRONTAL_DEG:
+def at_own_foot(still: Still, *, long: bool) -> bool:
+    """Both hands at one ankle: a shoe is tied. From in front a load before the feet can look the same, but nobody takes
+    hold of it for long."""
+    if not long and still.view.yaw is not None and still.view.yaw[0] > _FRONTAL_DEG:
         return False
     for side in ("left", "right"):
         x, y = still.get(f"ankle_{side}_x"), still.get(f"ankle_{side}_y")

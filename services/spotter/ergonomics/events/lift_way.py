@@ -33,6 +33,9 @@ is first pulled tight, tilted or slid, and keypoints tremble."""
 _LATE = from_seconds(0.1)
 """By so much the smoothed speed of the hands lags behind them [D]."""
 
+_LONG_GRASP = from_seconds(1.5)
+"""Longer than most loads are taken hold of [D]."""
+
 _LEAST = from_seconds(0.25)
 """Hands with a load do not get anywhere faster [D]; keypoints that jump do."""
 
@@ -161,7 +164,11 @@ class Way:
             return False
         if self.destination_at - self.origin_at < _LEAST or (self.noise > _BLURRED_M and self.stepped > 1):
             return False
-        if posture.lying(origin) or posture.lying(destination) or posture.at_own_foot(origin):
+        if (
+            posture.lying(origin)
+            or posture.lying(destination)
+            or posture.at_own_foot(origin, long=self.stayed >= _LONG_GRASP)
+        ):
             return False
         if not self.one_hand and origin["apart"] > parameters.hands_apart_m * origin["px"]:
             return False

@@ -37,6 +37,7 @@ class FallSignals:
         settled: True when the heights come from the person's own upright frames, False when they are a guess.
         where: the person's zones.
         knee: height of the knees as of hip and head; None where they are not seen.
+        on_knees: seen from the front, up on hands and knees (`tracking.scale`).
     """
 
     hip: float
@@ -45,15 +46,17 @@ class FallSignals:
     settled: bool
     where: Where = ANYWHERE
     knee: float | None = None
+    on_knees: bool = False
 
     def state(self) -> list[Any]:
         """Everything, as plain values."""
         trunk, where = self.trunk, self.where
         angle = [trunk.value, trunk.low, trunk.high, trunk.status.value, trunk.reason]
-        return [self.hip, self.head, angle, self.settled, [where.zone, where.excuse, where.factor], self.knee]
+        return [self.hip, self.head, angle, self.settled, [where.zone, where.excuse, where.factor], self.knee,
+                self.on_knees]  # fmt: skip
 
     @classmethod
     def restore(cls, state: Sequence[Any]) -> Self:
         """The signals that `state` was taken from."""
-        hip, head, (value, low, high, status, reason), settled, where, knee = state
-        return cls(hip, head, Angle(value, low, high, Status(status), reason), settled, Where(*where), knee)
+        hip, head, (value, low, high, status, reason), settled, where, knee, on_knees = state
+        return cls(hip, head, Angle(value, low, high, Status(status), reason), settled, Where(*where), knee, on_knees)
