@@ -21,7 +21,7 @@ TEST_PACKAGES := chromium fonts-dejavu-core libpangoft2-1.0-0 python3-gi gir1.2-
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install test packages lint pytest faults check format clean
+.PHONY: help demo install test packages lint pytest faults reconnects check format clean
 
 help: ## Print what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ pytest: $(VENV)/.tested ## The test suite alone
 
 faults: $(VENV)/.tested ## The long fault suite: every scenario with several seeds (ARGS="broker-restart --seeds 10")
 	$(BIN)/python benchmarks/faults.py $(ARGS)
+
+reconnects: $(VENV)/.tested ## A thousand reconnects of a real RTSP server: memory, threads and descriptors stay flat
+	$(BIN)/python benchmarks/reconnects.py $(ARGS)
 
 format: $(VENV)/.tested ## Format the code
 	$(BIN)/ruff check --fix .

@@ -228,6 +228,8 @@ def test_flows_between_the_pods_of_an_edge_box() -> None:
 def test_ingest_reaches_redis_only_for_backgrounds() -> None:
     blurred = tuple(render({"settings": {"dashboard": {"background": "blurred"}}}))
     assert environment(pod(blurred, "ingest")["spec"]["containers"][0])["SPOTTER_STATE__KIND"] == "redis"
+    leased = tuple(render({"settings": {"ingest": {"sharing": "lease"}}}))
+    assert environment(pod(leased, "ingest")["spec"]["containers"][0])["SPOTTER_STATE__KIND"] == "redis"
     assert "SPOTTER_STATE__KIND" not in environment(pod(rendered("edge-box"), "ingest")["spec"]["containers"][0])
 
 

@@ -87,7 +87,7 @@ def test_a_camera_is_switched_off_and_on_again(ingest, sources):
         running.worker.apply([camera("a", sources["dark"], enabled=False)])
         running.wait_for_step(CameraState.DISABLED, "a")
         sent = len(running.of("a"))
-        running.wait(lambda: running.health_of("a")[-3].state is CameraState.DISABLED)  # It goes on to be told.
+        running.wait(lambda: running.health_of("a")[-2].state is CameraState.DISABLED)  # It goes on to be told.
         assert len(running.of("a")) == sent
         assert running.count("camera_up", "a") == 0
         running.worker.apply([camera("a", sources["dark"])])

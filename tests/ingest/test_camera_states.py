@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotter.core import wire
@@ -106,6 +106,7 @@ def test_a_camera_that_was_opened_anew_is_well_until_a_window_has_passed():
     assert delivery.run(4, 3) != ""
 
 
+@settings(deadline=None, max_examples=20)
 @given(st.floats(2, 60), st.floats(0.0, 0.4), st.randoms(use_true_random=False))
 def test_jitter_alone_never_degrades(fps, jitter, rng):
     delivery = Delivery()

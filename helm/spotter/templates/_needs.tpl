@@ -2,7 +2,7 @@
 Which engine each component talks to. Environment, secrets and network policies all follow this one table.
 */ -}}
 {{- define "spotter.needs" -}}
-ingest: {kafka: true, postgres: false, redis: {{ eq (dig "dashboard" "background" "none" .Values.settings) "blurred" }}}
+ingest: {kafka: true, postgres: false, redis: {{ or (eq (dig "dashboard" "background" "none" .Values.settings) "blurred") (eq (dig "ingest" "sharing" "fixed" .Values.settings) "lease") }}}
 pose: {kafka: true, postgres: false, redis: false}
 ergonomics: {kafka: true, postgres: true, redis: true}
 notify: {kafka: {{ .Values.notify.kafka }}, postgres: true, redis: false}

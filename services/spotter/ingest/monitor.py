@@ -12,6 +12,7 @@ from spotter.core.settings import CameraSettings, IngestSettings
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.ingest.flow import Flow
 from spotter.ingest.lifecycle import is_over, step
+from spotter.ingest.trust.verdicts import Problem, Verdict
 
 _RATE_WINDOW_S = 1.0
 
@@ -34,6 +35,8 @@ class CameraMonitor:
         self._state = CameraState.CONNECTING if camera.enabled else CameraState.DISABLED
         self._detail = "" if camera.enabled else "switched off in the settings"
         self._logged = ""
+        # Without looks at pictures, every camera that delivers is trusted.
+        self._verdict = Verdict(trusted=not ingest.trust.enabled, problems={})
         self._left = False
         self._was_live = False
         self._flow = Flow(camera.expected_fps)
@@ -56,6 +59,11 @@ class CameraMonitor:
     def detail(self) -> str:
         """For people; holds no secret."""
         return self._detail
+
+    @property
+    def fps(self) -> float | None:
+        """Frames a second that a live camera has delivered over the last seconds; None while that is not known."""
+        return self._flow.rate
 
     @property
     def over(self) -> bool:
@@ -89,10 +97,26 @@ class CameraMonitor:
             if state is not None and not self.over:
                 self.to(state, detail)
             self._left = True
-            for gauge in (self._metrics.camera_up, self._metrics.cameras.usual_fps):
+            for gauge in (self._metrics.camera_up, self._metrics.cameras.usual_fps, self._metrics.cameras.trusted):
                 gauge.remove(self.camera_id)
+            for problem in Problem:
+                self._metrics.cameras.problem.remove(self.camera_id, problem.value)
             for each in CameraState:
                 self._metrics.cameras.state.remove(self.camera_id, each.value)
+
+    def judged(self, verdict: Verdict) -> None:
+        """Whether the pictures can be trusted; a change is told at once."""
+        with self._lock:
+            before, self._verdict = self._verdict, verdict
+            if self._left or (before.trusted, [*before.problems]) == (verdict.trusted, [*verdict.problems]):
+                return
+            if verdict.problems:
+                self._log.warning("camera_not_trusted", problems=[*verdict.problems], detail=verdict.detail())
+            elif before.problems or verdict.trusted:
+                self._log.info("camera_trusted" if verdict.trusted else "camera_earns_trust")
+            self._show()
+            if not self.over:
+                self._publish()
 
     def warn(self, detail: str) -> None:
         """Something that people should know and that changes no state."""
@@ -144,8 +168,10 @@ class CameraMonitor:
             if self._heard_at is None or not self._state.delivers:
                 return
             silent = time.monotonic() - self._heard_at
+            if silent <= self._stall_s:
+                return
             usual = self._flow.usual_fps
-            if silent > max(self._stall_s, _SLOW_FRAMES / usual if usual else 0.0):
+            if usual is None or silent > _SLOW_FRAMES / usual:
                 self.to(CameraState.STALLED, f"open, and no frame for {silent:.1f} s")
 
     def publish_health(self) -> None:
@@ -169,6 +195,14 @@ class CameraMonitor:
         self._metrics.cameras.usual_fps.labels(camera=self.camera_id).set(self._flow.usual_fps or 0.0)
         for each in CameraState:
             self._metrics.cameras.state.labels(camera=self.camera_id, state=each.value).set(each is self._state)
+        self._metrics.cameras.trusted.labels(camera=self.camera_id).set(self._trusted)
+        for problem in Problem:
+            told = self._state.delivers and problem in self._verdict.problems
+            self._metrics.cameras.problem.labels(camera=self.camera_id, problem=problem.value).set(told)
+
+    @property
+    def _trusted(self) -> bool:
+        return self._state.delivers and self._verdict.trusted
 
     def _publish(self) -> None:
         elapsed = time.monotonic() - self._rate_since
@@ -176,6 +210,7 @@ class CameraMonitor:
             self._rate = (self._read - self._rate_read) / elapsed
             self._rate_since, self._rate_read = time.monotonic(), self._read
             self._metrics.cameras.usual_fps.labels(camera=self.camera_id).set(self._flow.usual_fps or 0.0)
+        problems = tuple(each.value for each in self._verdict.problems) if self._state.delivers else ()
         self._bus.publish(
             HEALTH,
             CameraHealth(
@@ -187,7 +222,9 @@ class CameraMonitor:
                 frames_per_second=round(self._rate, 2),
                 width=self._width,
                 height=self._height,
-                detail=self._detail,
+                detail="; ".join(filter(None, (self._detail, self._verdict.detail() if problems else ""))),
+                trusted=self._trusted,
+                problems=problems,
             ),
         )
 
