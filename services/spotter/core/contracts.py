@@ -335,12 +335,12 @@ class CameraState(StrEnum):
 
     CONNECTING = "connecting"
     LIVE = "live"
-    DEGRADED = "degraded"
-    STALLED = "stalled"
     BACKING_OFF = "backing_off"
-    DISABLED = "disabled"
     ENDED = "ended"
     FAILED = "failed"
+    DEGRADED = "degraded"
+    STALLED = "stalled"
+    DISABLED = "disabled"
 
     @property
     def delivers(self) -> bool:
@@ -350,7 +350,13 @@ class CameraState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CameraHealth:
-    """What ingest knows of one camera at one moment. `detail` is for people and holds no secret."""
+    """What ingest knows of one camera at one moment. `detail` is for people and holds no secret.
+
+    Attributes:
+        trusted: it delivers, and its pictures show what they should (`ingest.trust`).
+        problems: what keeps it from being trusted, as the words of `ingest.trust.verdicts.Problem`; none, and not
+            trusted: it has not been seen for long enough, or does not deliver.
+    """
 
     camera_id: str
     state: CameraState
@@ -361,3 +367,5 @@ class CameraHealth:
     width: int = 0
     height: int = 0
     detail: str = ""
+    trusted: bool = False
+    problems: tuple[str, ...] = ()
