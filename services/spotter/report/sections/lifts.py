@@ -118,9 +118,9 @@ def _table(scope: Scope, shown: list[LiftRecord], peak: Busiest | None, given: E
     caption = f"The {len(shown)} of {total} movements that the lifting equation allows the least for; cm and degrees"
     note = (
         "The geometry factor is the product of the equation's factors but the load constant (23 kg) and the grip. "
-        "Limits are those of the origin, and of the destination too where it was entered that a load is placed with care. A "
-        "dash was not observable. Intervals reach down to 0 where the reach may be over 63 cm, or where frequency and "
-        "hours are not known well enough to rule out that nothing may be lifted."
+        "Limits are those of the origin; where it was entered that a load is placed with care, of the destination too. "
+        "A dash was not observable. Intervals reach down to 0 where the reach may be over 63 cm, or where frequency "
+        "and hours are not known well enough to rule out that nothing may be lifted."
     )
     return h.joined(h.table(caption, head, rows, numeric=(1, 2, 3, 4, 5, 7, 8, 9)), h.paragraph(note, class_="note"))
 
