@@ -22,8 +22,8 @@ from spotter.core.parameters import LensParameters, MountParameters, ViewParamet
 GATE = 0.04
 """Greatest reprojection error of a joint, share of the person's height in that picture."""
 
-WINDOW = 9
-"""Frames of the median: 0.15 s at 60 frames/s."""
+WINDOW = 3
+"""Frames of the median: 0.2 s at 15 frames/s."""
 
 MIN_CONFIDENCE = 0.3
 
