@@ -11,12 +11,18 @@ from typing import Any
 
 STARS = "***"
 
-_USER = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,30}://)[^\s/@'\"<>]+@")
-"""User and password of an address that no setting holds."""
+_USER = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,30}://)[^\s'\"<>]+@")
+"""User and password of an address that no setting holds. Up to the last "@": a password may hold "/" and "@" itself."""
+
+_HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization[\"']?\s*[:=]\s*)[^\r\n]+")
+"""What a client proves itself with: FFmpeg shows it in its requests, in base64, when it is made talkative."""
+
+_TELLING = re.compile(r"(?i)\b((?:password|passwd|pwd|token|secret|api_?key)=)[^&\s'\"<>]+")
+"""Values of a query or a path that say themselves what they are."""
 
 
 class Cleaner:
-    """Takes known secrets, and the users of any address, out of texts.
+    """Takes known secrets, and the users and telling values of any address, out of texts.
 
     Args:
         secrets: texts that may not be shown, see `core.settings.known_secrets`.
@@ -39,7 +45,11 @@ class Cleaner:
         known = self._known
         if known is not None:
             text = known.sub(STARS, text)
-        return _USER.sub(rf"\1{STARS}@", text) if "@" in text else text
+        if "@" in text:
+            text = _USER.sub(rf"\1{STARS}@", text)
+        if "=" in text:
+            text = _TELLING.sub(rf"\1{STARS}", text)
+        return _HEADER.sub(rf"\1{STARS}", text) if "uthorization" in text else text
 
     def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         """As a processor of structlog."""

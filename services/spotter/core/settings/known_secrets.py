@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -16,6 +18,8 @@ SHORTEST = 4
 """A shorter secret would black out half of every text, and protects nothing."""
 
 
+_TELLING = re.compile(r"(?i)(pass|pwd|psw|token|secret|api_?key)[a-z_]*[=:]")
+
 _ADDRESSES = {"source", "substream", "url"}
 """Names of the secret fields that hold an address or a path, of which people may see a part."""
 
@@ -28,7 +32,16 @@ def known_secrets(settings: BaseModel) -> frozenset[str]:
     found: set[str] = set()
     for name, text in _values("", settings):
         for secret in _parts(text) if name in _ADDRESSES else (text,):
-            found |= {secret, quote(secret), quote(secret, safe=""), unquote(secret)}
+            for plain in (secret, unquote(secret, errors="replace")):
+                whole = quote(plain, safe="", errors="replace")
+                # As it may stand in an address, and as HTTP and RTSP send it.
+                found |= {
+                    plain,
+                    quote(plain, errors="replace"),
+                    whole,
+                    _lower(whole),
+                    base64.b64encode(plain.encode(errors="replace")).decode(),
+                }
     return frozenset(secret for secret in found if len(secret) >= SHORTEST)
 
 
@@ -50,8 +63,14 @@ def _values(name: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _values(name, item)
 
 
+def _lower(quoted: str) -> str:
+    """%2F as %2f: both are in use."""
+    return re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), quoted)
+
+
 def _parts(text: str) -> Iterator[str]:
-    """What of an address is secret: what stands before its host and after its path. A path has no secret."""
+    """What of an address is secret: what stands before its host and after its path, and values within the path that
+    some makers put there (/user=admin&password=...)."""
     _, mark, rest = text.partition("://")
     user, at, _ = rest.rpartition("@") if mark else text.rpartition("@")
     if at and (mark or ":" in user):
@@ -66,3 +85,9 @@ def _parts(text: str) -> Iterator[str]:
         return
     yield from (one.partition("=")[2] for one in parts.query.split("&"))
     yield parts.fragment
+    telling = _TELLING.search(parts.path)
+    if telling is not None:
+        # It may hold "&" itself, or end there.
+        value = parts.path[telling.end() :]
+        yield value
+        yield value.partition("&")[0]

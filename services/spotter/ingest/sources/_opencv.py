@@ -1,15 +1,16 @@
 """How OpenCV's FFmpeg is set up in this process: quiet, bounded, and quick to open a network camera.
 
 OpenCV reads these from the environment only, so they are set once, before the first capture, and never changed after
-(changing the environment under running threads is unsafe). A value that the user has set wins.
+(changing the environment under running threads is unsafe). A value that the user has set wins, but for the log level.
 """
 
 from __future__ import annotations
 
 import os
 
-# FFmpeg's own lines go to stderr unasked, are no use to a user, and may show the address of a camera: -8 is silence.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+# OpenCV prints FFmpeg's own lines to stdout, with the password of a camera in them: -8 is silence, whatever is set.
+# What they tell of a camera, `spotter cameras test` tells better.
+os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
 os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 # TCP: a lost UDP packet smears a picture until the next key frame. A short analysis: the size and codec of a camera's
 # stream are in its description, the default analysis of 5 s of stream only delays the first frame.
