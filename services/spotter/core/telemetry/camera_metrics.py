@@ -26,6 +26,28 @@ class CameraMetrics:
             ["camera"],
             registry=r,
         )
+        self.trusted = Gauge(
+            "spotter_camera_trusted",
+            "1 while the camera delivers and its pictures show what they should.",
+            ["camera"],
+            registry=r,
+        )
+        self.problem = Gauge(
+            "spotter_camera_problem",
+            "1 for each problem of the camera's pictures, 0 for the others: dark, over_exposed, blocked, blurred, "
+            "frozen, moved, slow, clock.",
+            ["camera", "problem"],
+            registry=r,
+        )
+        self.look_seconds = Counter(
+            "spotter_camera_look_seconds", "Time spent on looking whether pictures can be trusted.", registry=r
+        )
+        self.view_failures = Counter(
+            "spotter_camera_view_failures",
+            "Usual views of cameras that could not be used or kept: read, damaged, write. They are learned anew.",
+            ["reason"],
+            registry=r,
+        )
         self.changes = Counter(
             "spotter_camera_changes",
             "Cameras of this process at run time, by change: added, changed, removed.",
@@ -38,6 +60,9 @@ class CameraMetrics:
             ["outcome"],
             registry=r,
         )
+        # There from the start, so that the first of each shows as an increase.
+        for outcome in ("applied", "no_camera_changed", "rejected"):
+            self.reloads.labels(outcome=outcome)
         self.left_behind = Counter(
             "spotter_camera_readers_left_behind",
             "Readers that hung in a driver when they had to end; they publish nothing more.",
