@@ -14,7 +14,7 @@ from spotter.core.clock import SECOND, now
 from spotter.core.contracts import Alert, CameraHealth, CameraState, UpdateKind
 from spotter.core.errors import StoreError
 from spotter.core.settings import RetentionSettings
-from spotter.core.store import ExposureBucket, HealthSample, LiftRecord, PostureRecord, Store
+from spotter.core.store import CoverageRecord, ExposureBucket, HealthSample, LiftRecord, PostureRecord, Store
 from spotter.core.store.audit import FIRST_PREVIOUS
 from spotter.core.store.deliveries import Deliveries
 from spotter.core.store.records import MINUTE
@@ -50,6 +50,12 @@ def sample(minute: int = 0, second: int = 0, **changes: object) -> HealthSample:
     at = BEGIN + minute * MINUTE + second * SECOND
     health = CameraHealth("dock", CameraState.LIVE, at, 3_000_000_000 + minute, 2, 14.9, 640, 480, "fine")
     return replace(HealthSample.of(health, "site"), **changes)  # type: ignore[arg-type]
+
+
+def coverage(minute: int = 0, **changes: object) -> CoverageRecord:
+    """A minute of camera "dock", of which half was watched."""
+    spans = ((0, 30_000, "watched"), (30_000, 59_999, "backing_off"), (59_999, 60_000, "not_heard"))
+    return replace(CoverageRecord("site", "dock", BEGIN + minute * MINUTE, START, spans), **changes)  # type: ignore[arg-type]
 
 
 def lift(minute: int = 0, **changes: object) -> LiftRecord:
@@ -285,19 +291,35 @@ class RetentionConformance:
         assert claim.payload["alert"]["id"] == str(untold.id)
         assert {alert.id for alert in store.alerts()} == {told.id, untold.id}
 
+    def test_coverage_is_replaced_by_its_writer_alone(self, store: Store) -> None:
+        store.put_coverage([coverage(), coverage(1), coverage(writer=START + SECOND)])
+        store.put_coverage([coverage(spans=((0, 60_000, "watched"),)), coverage(camera_id="gate")])
+        store.put_coverage([])
+        assert store.coverage(**all_time(camera_id="dock")) == [
+            coverage(spans=((0, 60_000, "watched"),)),
+            coverage(writer=START + SECOND),
+            coverage(1),
+        ]
+        assert store.coverage(since=BEGIN, until=BEGIN + MINUTE, site="site", camera_id="gate", limit=1) == [
+            coverage(camera_id="gate")
+        ]
+
     def test_history_goes_by_its_own_time(self, store: Store) -> None:
         minutes = [day * 24 * 60 for day in (0, 1, 30, 59)]
         store.put_exposure([bucket(minute) for minute in minutes])
         store.put_postures([posture(minute) for minute in minutes])
         store.put_health([sample(minute) for minute in minutes])
         store.put_lifts([lift(minute) for minute in minutes])
-        keep = FOREVER.model_copy(update={"exposure": 40, "postures": 40, "lifts": 20, "health": 40})
+        store.put_coverage([coverage(minute) for minute in minutes])
+        days = {"exposure": 40, "postures": 40, "lifts": 20, "health": 40, "coverage": 40}
+        keep = FOREVER.model_copy(update=days)
         report = run_retention(store, keep, BEGIN + 60 * DAY)
         assert store.exposure(**all_time()) == [bucket(minute) for minute in minutes[2:]]
         assert store.postures(**all_time()) == [posture(minute) for minute in minutes[2:]]
         assert store.health(**all_time()) == [sample(minute) for minute in minutes[2:]]
         assert store.lifts(**all_time()) == [lift(minute) for minute in minutes[3:]]
-        assert [part(report, name).deleted for name in ("exposure", "postures", "lifts", "health")] == [2, 2, 3, 2]
+        assert store.coverage(**all_time()) == [coverage(minute) for minute in minutes[2:]]
+        assert [part(report, name).deleted for name in days] == [2, 2, 3, 2, 2]
         assert [part(report, name).held for name in ("exposure", "lifts", "health")] == [0, 0, 0]
         assert part(report, "lifts").oldest == lift(minutes[3]).started_at
         cut_off = part(report, "exposure").cut_off

@@ -20,7 +20,7 @@ from spotter.core.settings import StoreSettings
 from spotter.core.store import Store
 from spotter.core.store.migrate import configuration
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 BEFORE, NEWEST = REVISIONS[-2:]
 
 

@@ -23,8 +23,9 @@ from spotter.core.wire.generated import alert_pb2, camera_health_pb2, frame_pb2,
 
 big = st.integers(0, 2**63 - 1)
 healths = st.builds(
-    CameraHealth, names.filter(bool), st.sampled_from(CameraState), times, big, big, numbers, counts, counts, names
-)
+    CameraHealth, names.filter(bool), st.sampled_from(CameraState), times, big, big, numbers, counts, counts, names,
+    st.booleans(), st.lists(names).map(tuple),
+)  # fmt: skip
 
 DECODERS: dict[str, tuple[Callable[[bytes], Any], type]] = {
     "frame": (wire.decode_frame, frame_pb2.Frame),

@@ -31,6 +31,7 @@ from spotter.ingest.monitor import CameraMonitor
 from spotter.ingest.pacing import Moment, RateLimit, RealTimePacer
 from spotter.ingest.sharing import ALWAYS, Permit
 from spotter.ingest.sources import Captured, Source, SourceInfo, SourceLostError, open_source
+from spotter.ingest.trust_watch import TrustWatch
 
 STABLE_S = 5.0
 """A camera that delivered for this long starts from the shortest pause again when it is lost [D]."""
@@ -73,6 +74,7 @@ class CameraReader:
         self._epoch = permit.epoch
         self._sequence = 0
         self._times = EventTimes(camera.id, metrics)
+        self._trust = TrustWatch(camera, ingest, self.monitor, metrics.cameras)
         self._at = 0
         self._admitted = self._wanted = True
         self._limit = RateLimit(camera.max_fps)
@@ -123,6 +125,7 @@ class CameraReader:
             self._epoch = clock.now()
         self.monitor.opened(live=not info.finite)
         self._times.reconnected()
+        self._trust.opened(live=not info.finite)
         pacer = RealTimePacer(self._epoch) if info.finite and self._ingest.speed == "realtime" else None
         items = 0
         while not stop.is_set():
@@ -195,6 +198,7 @@ class CameraReader:
             self._tracer.span(CAPTURE, frame.trace, now - frame.age(now), clock.now(), attributes)
         if self._background is not None:
             self._background.offer(image, now)
+        self._trust.see(image, at, self._times.camera_error_s)
 
     def _ended(self, items: int, info: SourceInfo) -> str:
         if info.frame_count is not None and items < _EARLY_END_SHARE * info.frame_count - 1:

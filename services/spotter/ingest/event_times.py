@@ -18,10 +18,13 @@ class EventTimes:
 
     Attributes:
         clock_offset_ns: event clock minus wall clock of the live frame that was timed last.
+        camera_error_s: how far the camera's own clock is off this host's, seconds, less the shortest way of a frame;
+            None where the camera tells no time.
     """
 
     def __init__(self, camera_id: str, metrics: Metrics) -> None:
         self.clock_offset_ns = 0
+        self.camera_error_s: float | None = None
         self._camera_id = camera_id
         self._metrics = metrics.times
         self._clock = CaptureClock()
@@ -31,6 +34,7 @@ class EventTimes:
     def reconnected(self) -> None:
         """The source was opened."""
         self._clock.reconnected()
+        self.camera_error_s = None
 
     def of(self, item: Captured, epoch: int) -> int:
         """The time of an item that has just come; once for each, in order."""
@@ -49,7 +53,8 @@ class EventTimes:
         self.clock_offset_ns = stamp.clock_offset_ns
         self._metrics.timed.labels(camera=self._camera_id, basis=stamp.basis.value).inc()
         if stamp.camera_offset_ns is not None:
-            self._metrics.offset.labels(camera=self._camera_id).set(clock.to_seconds(stamp.camera_offset_ns))
+            self.camera_error_s = clock.to_seconds(stamp.camera_offset_ns)
+            self._metrics.offset.labels(camera=self._camera_id).set(self.camera_error_s)
             self._metrics.jitter.labels(camera=self._camera_id).set(clock.to_seconds(stamp.jitter_ns))
         steps = {
             "camera": self._clock.camera_steps,

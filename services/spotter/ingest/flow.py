@@ -34,6 +34,9 @@ class Flow:
 
     Args:
         expected_fps: stated rate, frames per second; None learns it.
+
+    Attributes:
+        rate: items per second over the last `WINDOW_S`; None until so long has passed.
     """
 
     def __init__(self, expected_fps: float | None = None) -> None:
@@ -44,6 +47,7 @@ class Flow:
         self._since: float | None = None
         self._judged_at = 0.0
         self.degraded = ""
+        self.rate: float | None = None
 
     @property
     def usual_fps(self) -> float | None:
@@ -57,6 +61,7 @@ class Flow:
         it is no longer held to be degraded; what is usual stays."""
         self._items.clear()
         self._damaged = 0
+        self.rate = None
         self._since = self._judged_at = now
         if opened:
             self.degraded = ""
@@ -80,7 +85,7 @@ class Flow:
             self._damaged -= not self._items.popleft()[1]
         if now - self._since < WINDOW_S:
             return self.degraded
-        rate = len(self._items) / WINDOW_S
+        rate = self.rate = len(self._items) / WINDOW_S
         self.degraded = self._damage() or self._slowness(rate)
         if not self.degraded:
             self._good_rates.append(rate)

@@ -15,6 +15,7 @@ from spotter.core.parameters import (
     RuleParameters,
     SustainedParameters,
     TrackerParameters,
+    TrustParameters,
     ViewParameters,
     WorkParameters,
 )
@@ -134,6 +135,14 @@ class IngestSettings(Section):
         default=0.5, gt=0, le=60, description="First pause before a live camera is tried again."
     )
     backoff_max_s: float = Field(default=3.0, gt=0, le=600, description="Longest such pause.")
+    trust: TrustParameters = Field(
+        default_factory=TrustParameters, description="When a camera's pictures are believed to show what they should."
+    )
+    views: Path | None = Field(
+        default=Path("spotter-data/views"),
+        description="Folder where the usual view of each live camera is kept over restarts, as slopes of edges and not "
+        "as a picture; null: it is learned anew each time.",
+    )
     reload_s: float = Field(
         default=2.0,
         ge=0,

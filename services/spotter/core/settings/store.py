@@ -27,6 +27,9 @@ class RetentionSettings(Section):
     )
     lifts: float | None = Field(default=400, gt=0, description="Lifts.")
     health: float | None = Field(default=90, gt=0, description="Camera health by the minute.")
+    coverage: float | None = Field(
+        default=400, gt=0, description="What of each camera's time was watched; as long as the exposure it stands for."
+    )
     audit: float | None = Field(default=None, gt=0, description="The audit trail; its newest entry always stays.")
 
 

@@ -55,8 +55,8 @@ def decode_health(data: bytes) -> CameraHealth:
         StateError: of another version, or damaged.
     """
     try:
-        camera_id, state, *rest = _body(data)
-        return CameraHealth(camera_id, CameraState(state), *rest)
+        camera_id, state, *counts, trusted, problems = _body(data)
+        return CameraHealth(camera_id, CameraState(state), *counts, trusted=trusted, problems=tuple(problems))
     except (ValueError, TypeError) as error:
         raise _unreadable(error) from None
 

@@ -1,4 +1,4 @@
-"""Cameras: the newest that was heard of each, and how each stood minute by minute."""
+"""Cameras: the newest that was heard of each, how each stood minute by minute, and what of its time was watched."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from sqlalchemy import select
 
 from spotter.core.contracts import CameraHealth
 from spotter.core.store.database import Database
-from spotter.core.store.history_rows import health_of, health_values
-from spotter.core.store.history_tables import HealthRow
-from spotter.core.store.records import CameraRecord, HealthSample
+from spotter.core.store.history_rows import coverage_of, coverage_values, health_of, health_values
+from spotter.core.store.history_tables import CoverageRow, HealthRow
+from spotter.core.store.records import CameraRecord, CoverageRecord, HealthSample
 from spotter.core.store.rows import camera_of, camera_values
 from spotter.core.store.tables import CameraRow
 
 
 class CameraRepository(Database):
-    """Tables `cameras` and `camera_health`."""
+    """Tables `cameras`, `camera_health` and `coverage`."""
 
     def put_camera(self, health: CameraHealth, site: str, source: str) -> None:
         """Keep the newest health of a camera; older news than what is there changes nothing.
@@ -71,4 +71,31 @@ class CameraRepository(Database):
         statement = statement.order_by(HealthRow.minute, HealthRow.site, HealthRow.camera_id).limit(limit)
         return self._transact(
             lambda session: [health_of(row) for row in session.scalars(statement)], write=False, name="health"
+        )
+
+    def put_coverage(self, records: Sequence[CoverageRecord]) -> None:
+        """Write records; one that is there is replaced."""
+        newest = {(one.site, one.camera_id, one.start, one.writer): one for one in records}
+        if not newest:
+            return
+        values = [coverage_values(newest[key]) for key in sorted(newest)]
+        statement = self._insert(CoverageRow)
+        statement = statement.on_conflict_do_update(
+            index_elements=("site", "camera_id", "start", "writer"), set_={"spans": statement.excluded["spans"]}
+        )
+        self._transact(lambda session: session.execute(statement, values), name="put_coverage")
+
+    def coverage(
+        self, *, site: str | None = None, camera_id: str | None = None, since: int, until: int, limit: int = 1_000_000
+    ) -> list[CoverageRecord]:
+        """Records with `since` <= start < `until` (UTC ns), oldest first, at most `limit`; None does not filter."""
+        statement = select(CoverageRow).where(CoverageRow.start >= since, CoverageRow.start < until)
+        if site is not None:
+            statement = statement.where(CoverageRow.site == site)
+        if camera_id is not None:
+            statement = statement.where(CoverageRow.camera_id == camera_id)
+        order = (CoverageRow.start, CoverageRow.site, CoverageRow.camera_id, CoverageRow.writer)
+        statement = statement.order_by(*order).limit(limit)
+        return self._transact(
+            lambda session: [coverage_of(row) for row in session.scalars(statement)], write=False, name="coverage"
         )

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from spotter.core.contracts import CameraState
-from spotter.core.store.history_tables import ExposureRow, HealthRow, LiftRow, PostureRow
-from spotter.core.store.records import ExposureBucket, HealthSample, LiftRecord, PostureRecord
+from spotter.core.store.history_tables import CoverageRow, ExposureRow, HealthRow, LiftRow, PostureRow
+from spotter.core.store.records import CoverageRecord, ExposureBucket, HealthSample, LiftRecord, PostureRecord
 
 
 def exposure_values(bucket: ExposureBucket) -> dict[str, Any]:
@@ -96,3 +96,14 @@ def lift_values(lift: LiftRecord) -> dict[str, Any]:
 def lift_of(row: LiftRow) -> LiftRecord:
     """The lift that a row holds."""
     return LiftRecord(row.id, row.site, row.camera_id, row.station, row.started_at, row.ended_at, row.numbers)
+
+
+def coverage_values(record: CoverageRecord) -> dict[str, Any]:
+    """Column values of `coverage`."""
+    return asdict(record)
+
+
+def coverage_of(row: CoverageRow) -> CoverageRecord:
+    """The record that a row holds."""
+    spans = tuple((begin, end, what) for begin, end, what in row.spans)
+    return CoverageRecord(row.site, row.camera_id, row.start, row.writer, spans)

@@ -1,4 +1,5 @@
-"""Tables of what grows with time: exposure buckets, worst postures, lifts and camera health; and the audit trail.
+"""Tables of what grows with time: exposure buckets, worst postures, lifts, camera health and coverage; and the
+audit trail.
 
 On Postgres all but the last are partitioned by the week (`partitions.py`), so each key holds the time of its row.
 SQLite has plain tables.
@@ -95,6 +96,20 @@ class HealthRow(Base):
     detail: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (Index(None, "minute"), {"postgresql_partition_by": "RANGE (minute)"})
+
+
+class CoverageRow(Base):
+    """What became of each moment of one minute of one camera (`records.CoverageRecord`)."""
+
+    __tablename__ = "coverage"
+
+    site: Mapped[str] = mapped_column(String(63), primary_key=True)
+    camera_id: Mapped[str] = mapped_column(String(63), primary_key=True)
+    start: Mapped[int] = mapped_column(UtcTime, primary_key=True)
+    writer: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    spans: Mapped[list[Any]]
+
+    __table_args__ = (Index(None, "start"), {"postgresql_partition_by": "RANGE (start)"})
 
 
 class AuditRow(Base):

@@ -17,7 +17,13 @@ from spotter.core.clock import SECOND, from_datetime, to_datetime
 WEEKS_AHEAD = 4
 """[D] A maintenance job that fails for less than this is not noticed by the writers."""
 
-PARTITIONED = {"exposure_buckets": "start", "postures": "start", "lifts": "started_at", "camera_health": "minute"}
+PARTITIONED = {
+    "exposure_buckets": "start",
+    "postures": "start",
+    "lifts": "started_at",
+    "camera_health": "minute",
+    "coverage": "start",
+}
 """Time column by table."""
 
 WEEK = 7 * 24 * 3600 * SECOND

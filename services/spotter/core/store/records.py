@@ -36,6 +36,8 @@ class CameraRecord:
     fps: float
     first_seen: int
     last_seen: int
+    trusted: bool = False
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,27 @@ class HealthSample:
             frames_undecodable=health.frames_undecodable,
             detail=health.detail,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRecord:
+    """What became of each moment of one minute of one camera, as far as one process accounted for it.
+
+    (site, camera_id, start, writer) names it. Records of one minute by several writers may overlap:
+    `ergonomics.coverage.summary` counts each moment once.
+
+    Attributes:
+        start: wall clock, UTC ns, a whole multiple of 60 s.
+        writer: wall clock at which the account began, UTC ns.
+        spans: (begin, end, what) in order, whole milliseconds since `start`; `what` is `ergonomics.coverage.WATCHED` or
+            the reason for the gap.
+    """
+
+    site: str
+    camera_id: str
+    start: int
+    writer: int
+    spans: tuple[tuple[int, int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

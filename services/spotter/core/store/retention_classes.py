@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, TextClause, and_, exists, func, not_, or_,
 
 from spotter.core.store.alert_lists import by_list
 from spotter.core.store.delivery_records import DeliveryState
-from spotter.core.store.history_tables import ExposureRow, HealthRow, LiftRow, PostureRow
+from spotter.core.store.history_tables import CoverageRow, ExposureRow, HealthRow, LiftRow, PostureRow
 from spotter.core.store.tables import AlertRow, DeliveryRow, OutboxRow
 
 
@@ -80,4 +80,5 @@ CLASSES = (
     DataClass("postures", (Part(PostureRow, PostureRow.start, true(), true()),)),
     DataClass("lifts", (Part(LiftRow, LiftRow.started_at, true(), true()),)),
     DataClass("health", (Part(HealthRow, HealthRow.minute, true(), true()),)),
+    DataClass("coverage", (Part(CoverageRow, CoverageRow.start, true(), true()),)),
 )

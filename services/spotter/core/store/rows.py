@@ -93,6 +93,8 @@ def camera_values(health: CameraHealth, site: str, source: str) -> dict[str, Any
         "fps": health.frames_per_second,
         "first_seen": health.at,
         "last_seen": health.at,
+        "trusted": health.trusted,
+        "problems": list(health.problems),
     }
 
 
@@ -109,6 +111,8 @@ def camera_of(row: CameraRow) -> CameraRecord:
         fps=row.fps,
         first_seen=row.first_seen,
         last_seen=row.last_seen,
+        trusted=row.trusted,
+        problems=tuple(row.problems),
     )
 
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -89,6 +90,8 @@ class CameraRow(Base):
     fps: Mapped[float]
     first_seen: Mapped[int] = mapped_column(UtcTime)
     last_seen: Mapped[int] = mapped_column(UtcTime)
+    trusted: Mapped[bool] = mapped_column(server_default=false())
+    problems: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
 
 
 class AlertRow(Base):

@@ -136,6 +136,8 @@ def encode_camera_health(health: CameraHealth) -> bytes:
             width=health.width,
             height=health.height,
             detail=health.detail,
+            trusted=health.trusted,
+            problems=health.problems,
         ).SerializeToString()
 
 
@@ -154,6 +156,8 @@ def decode_camera_health(data: bytes) -> CameraHealth:
             width=message.width,
             height=message.height,
             detail=message.detail,
+            trusted=message.trusted,
+            problems=tuple(message.problems),
         )
 
 

@@ -83,6 +83,8 @@ def _health_json(health: CameraHealth) -> dict[str, Any]:
         "width": health.width,
         "height": health.height,
         "detail": health.detail,
+        "trusted": health.trusted,
+        "problems": list(health.problems),
     }
 
 

@@ -1,6 +1,8 @@
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -27,7 +29,7 @@ CAMERA_STATE_STALLED: CameraState
 CAMERA_STATE_DISABLED: CameraState
 
 class CameraHealth(_message.Message):
-    __slots__ = ("schema_version", "camera_id", "state", "at", "frames_read", "frames_undecodable", "frames_per_second", "width", "height", "detail")
+    __slots__ = ("schema_version", "camera_id", "state", "at", "frames_read", "frames_undecodable", "frames_per_second", "width", "height", "detail", "trusted", "problems")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     CAMERA_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +40,8 @@ class CameraHealth(_message.Message):
     WIDTH_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     DETAIL_FIELD_NUMBER: _ClassVar[int]
+    TRUSTED_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     schema_version: int
     camera_id: str
     state: CameraState
@@ -48,4 +52,6 @@ class CameraHealth(_message.Message):
     width: int
     height: int
     detail: str
-    def __init__(self, schema_version: _Optional[int] = ..., camera_id: _Optional[str] = ..., state: _Optional[_Union[CameraState, str]] = ..., at: _Optional[int] = ..., frames_read: _Optional[int] = ..., frames_undecodable: _Optional[int] = ..., frames_per_second: _Optional[float] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., detail: _Optional[str] = ...) -> None: ...
+    trusted: bool
+    problems: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, schema_version: _Optional[int] = ..., camera_id: _Optional[str] = ..., state: _Optional[_Union[CameraState, str]] = ..., at: _Optional[int] = ..., frames_read: _Optional[int] = ..., frames_undecodable: _Optional[int] = ..., frames_per_second: _Optional[float] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., detail: _Optional[str] = ..., trusted: _Optional[bool] = ..., problems: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -120,12 +120,14 @@ class Card {
     const silent = performance.now() - this.freshAt;
     const delivers = DELIVERS.includes(state);
     const stale = delivers && silent > STALE_MS;
-    this.root.dataset.state = stale ? "stale" : state;
-    this.chip.dataset.state = stale ? "stale" : state;
-    setText(this.chip, stale ? "Silent" : words(state, STATES));
+    const spoilt = delivers && !stale && this.health?.problems?.length > 0;
+    const shown = stale ? "stale" : spoilt ? "degraded" : state;
+    this.root.dataset.state = shown;
+    this.chip.dataset.state = shown;
+    setText(this.chip, stale ? "Silent" : spoilt ? "Not trusted" : words(state, STATES));
     let notice = "";
     if (stale) notice = `No new frame for ${duration(silent / 1000)}`;
-    else if (state !== "live") notice = this.health?.detail || words(state, STATES);
+    else if (spoilt || state !== "live") notice = this.health?.detail || words(state, STATES);
     this.notice.hidden = !notice;
     setText(this.notice, notice);
     const view = this.view;
@@ -134,6 +136,7 @@ class Card {
     const facts = [view ? (delivers ? people : `${people} in the last frame`) : "no view yet"];
     if (this.health && view && delivers) facts.push(`${rate(this.health.frames_per_second)} frames/s`);
     if (view && delivers) facts.push(`${milliseconds(view.latency_s)} behind`);
+    if (this.health && delivers && !spoilt && !this.health.trusted) facts.push("earning trust");
     setText(this.facts, facts.join("  ·  "));
   }
 
