@@ -121,11 +121,11 @@ class CameraWork:
         """
         at, self._epoch = pose.captured_at, pose.epoch
         step = at - self._newest_at if self._newest_at is not None else 0
-        watched = step // _US_IN_NS if step <= _COVERED else 0
+        covered = step // _US_IN_NS if step <= _COVERED else 0
         for station in self._stations:
             minute = self.minutes.minute(at, station)
             minute.frames += 1
-            minute.values[COLUMNS[WATCHED]] += watched
+            minute.values[COLUMNS[WATCHED]] += covered
         self._newest_at = at
         for person in people:
             if person.track_id not in self._workers:
