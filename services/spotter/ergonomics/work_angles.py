@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from math import nan
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from spotter.core.contracts import Angle
 from spotter.ergonomics.angles.body import NAMES, BodyAngles
@@ -33,7 +35,7 @@ def or_bound(body: BodyAngles, bounds: Sequence[Angle]) -> BodyAngles:
     return replace(body, trunk_inclination=Angles(*(np.where(taken, mine, theirs) for mine, theirs in both)))
 
 
-def _columns(angles: Angles) -> tuple[np.ndarray, ...]:  # type: ignore[type-arg]
+def _columns(angles: Angles) -> tuple[npt.NDArray[Any], ...]:
     return angles.value, angles.low, angles.high, angles.status, angles.reason
 
 
