@@ -152,7 +152,7 @@ def _sample(worker: IngestWorker, metrics: Metrics, names: list[str], round_numb
 
     while not all(back(name) for name in names):
         if time.monotonic() > deadline:
-            raise RuntimeError(f"not all cameras came back in {LIVE_S:.0f} s: {dict(worker.states)}")
+            raise RuntimeError(f"not all cameras came back in {LIVE_S:.0f} s: {dict(worker.details)}")
         time.sleep(0.01)
     gc.collect()
     ctypes.CDLL("libc.so.6").malloc_trim(0)
