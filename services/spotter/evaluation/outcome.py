@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from spotter.core.contracts import AlertKind
 from spotter.evaluation.event_metrics import EventScore, Matching, pair
@@ -94,9 +94,8 @@ def strata(judged: Sequence[Judged]) -> list[Stratum]:
 
 def usable_share(judged: Iterable[Judged]) -> float | None:
     """Share of person-time in which the trunk could be judged at all; None when nobody was seen (METHODS 8.3)."""
-    exposures = [exposure for one in judged for exposure in one.camera.exposures.values()]
-    seconds = sum(sum(astuple(exposure)) for exposure in exposures)
-    return 1.0 - sum(exposure.not_observable for exposure in exposures) / seconds if seconds else None
+    seconds = sum(one.camera.person_s for one in judged)
+    return sum(one.camera.usable_s for one in judged) / seconds if seconds else None
 
 
 def _falls(one: Judged) -> Iterable[tuple[tuple[str, str], EventScore]]:

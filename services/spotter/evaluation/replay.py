@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from spotter.core.clock import from_seconds, to_seconds
-from spotter.core.contracts import Alert, AlertUpdate, PoseFrame, UpdateKind
+from spotter.core.contracts import Alert, AlertUpdate, PoseFrame, Status, UpdateKind
 from spotter.core.parameters import RuleParameters, ViewParameters
 from spotter.core.settings import Settings
 from spotter.ergonomics.alerts import AlertStep
 from spotter.ergonomics.assessment import Assessment
 from spotter.ergonomics.events.fall import FallEvent
-from spotter.ergonomics.exposure import Exposure
 from spotter.ergonomics.snapshot import StreamFactory
 from spotter.ergonomics.stream import CameraStream
 from spotter.ergonomics.work import StationLift
@@ -23,6 +22,8 @@ from spotter.recordings import CameraRecord, RecordingSet
 
 _WATCHED = from_seconds(2.0)
 """Frames at most this far apart cover the time between them, as in the ergonomics service."""
+
+_USABLE = (Status.OK, Status.BOUNDED)
 
 OnFrame = Callable[[PoseFrame, Assessment], None]
 """Told of each frame and what the rules made of it."""
@@ -81,7 +82,7 @@ class CameraReplay:
         frames, people: frames that the rules saw, and people in them.
         refused: frames that were late, came twice or belonged to an older epoch.
         watched_s: seconds between frames, without longer gaps and without held pictures.
-        exposures: person-seconds by trunk inclination, by epoch.
+        person_s, usable_s: person-time, and how much of it had a trunk that could be judged.
         steps: of its alerts, in the order of event time.
         lifts: that ended, with their stations.
         suppressed: (track, event) of what the rules held back.
@@ -96,7 +97,8 @@ class CameraReplay:
     people: int = 0
     refused: int = 0
     watched_s: float = 0.0
-    exposures: dict[int, Exposure] = field(default_factory=dict)
+    person_s: float = 0.0
+    usable_s: float = 0.0
     steps: list[AlertStep] = field(default_factory=list)
     lifts: list[StationLift] = field(default_factory=list)
     suppressed: list[tuple[str, FallEvent]] = field(default_factory=list)
@@ -167,12 +169,14 @@ def replay_poses(
         result.steps += (*taken.ended, *taken.assessment.alerts)
         result.lifts += taken.lifts
         result.suppressed += taken.assessment.suppressed
-        result.exposures[pose.epoch] = taken.assessment.exposure
         result.frames += 1
         result.people += len(taken.assessment.people)
         result.last_at = pose.captured_at
         if taken.elapsed <= _WATCHED:
-            result.watched_s += to_seconds(taken.elapsed)
+            seconds, people = to_seconds(taken.elapsed), taken.assessment.people
+            result.watched_s += seconds
+            result.person_s += seconds * len(people)
+            result.usable_s += seconds * sum(one.trunk_inclination.status in _USABLE for one in people)
         if on_frame is not None:
             on_frame(pose, taken.assessment)
     for camera, stream in streams.items():
