@@ -22,6 +22,7 @@ from spotter.core.errors import SourceError
 from spotter.core.settings import CameraSettings, IngestSettings
 from spotter.ingest.sources import open_source
 from spotter.ingest.sources.api import Captured, Source, SourceLostError
+from spotter.ingest.sources.parser_delay import ParserDelay
 from spotter.ingest.sources.pattern import Pattern, PatternSpec
 from spotter.ingest.sources.pyav import PyAvStream
 from spotter.ingest.sources.stream import NetworkStream
@@ -197,6 +198,21 @@ def test_why_a_camera_refuses_is_told_without_its_password(path, credentials, re
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.parametrize(
+    ("times", "kept"),
+    [
+        ([0.0], 0),
+        ([0.0, 0.1, 0.2], 100_000_000),
+        ([0.0, 0.1, 0.16, 0.26], 60_000_000),  # jitter: the shortest counts
+        ([5.0, 5.1, 9.0, 3.0, 3.0], 100_000_000),  # gaps and steps back are no pace
+    ],
+)
+def test_what_ffmpeg_keeps_back_over_rtp(times, kept):
+    parser = ParserDelay(True)
+    assert [parser.of(time) for time in times][-1] == kept
+    assert ParserDelay(False).of(1.0) == 0
+
+
 def test_capture_times_of_the_camera_itself():
     """The camera's time of each picture lies after that burned into it, and before the picture came."""
     pattern = Pattern(PatternSpec.parse("test:320x240@15"))
@@ -209,7 +225,7 @@ def test_capture_times_of_the_camera_itself():
         while len(known) < 10:
             assert time.monotonic() < deadline, "no sender report in 20 s"
             item = source.read()
-            arrived = clock.now() - item.delay_ns
+            arrived = clock.now()
             stamp = read_stamp(item.image)
             if item.sender_ns is not None and stamp is not None:
                 known.append((stamp.at, item.sender_ns, arrived))

@@ -34,13 +34,13 @@ SLEW = 0.05
 """Share by which event time runs slower after the host's clock was set back [D]: too little to spoil a speed."""
 
 AGREES_NS = SECOND
-"""A camera whose frames take between nothing and this long has a clock that agrees with the host's [D]."""
+"""A camera whose frames seem to take up to this long has a clock that agrees with the host's [D]."""
 
 DISAGREES_NS = 3 * SECOND // 2
 """A camera whose clock agreed is believed up to this long a way [D]."""
 
 AHEAD_NS = SECOND // 20
-"""And down to this much before its frames can have come: the error of two clocks kept by NTP [D]."""
+"""And it may be ahead by this much: the error of two clocks kept by NTP, and of the measured delay [D]."""
 
 LATE_NS = 5 * SECOND
 """A frame that would be older than this at arrival is timed by its arrival instead [D]."""
@@ -146,8 +146,8 @@ class CameraClock:
             self._window, self._window_began = way, arrival
         self._window = min(self._window, way)
         self._shortest = min(self._shortest, way)
-        most, least = (DISAGREES_NS, -AHEAD_NS) if self.agrees else (AGREES_NS, 0)
-        self.agrees = least <= self._shortest <= most
+        most = DISAGREES_NS if self.agrees else AGREES_NS
+        self.agrees = -AHEAD_NS <= self._shortest <= most
 
 
 class CaptureClock:

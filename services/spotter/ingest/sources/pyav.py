@@ -27,6 +27,7 @@ from spotter.core.errors import SourceError
 from spotter.ingest.sources._opencv import FPS_WHEN_UNKNOWN
 from spotter.ingest.sources.address import StreamAddress
 from spotter.ingest.sources.api import Captured, SourceInfo, SourceLostError, Wanted
+from spotter.ingest.sources.parser_delay import CODECS, ParserDelay
 from spotter.ingest.sources.video import MediaClock
 
 _RTSP = {"analyzeduration": "1", "probesize": "32", "fpsprobesize": "0"}
@@ -83,6 +84,7 @@ class PyAvStream:
         self._items: Iterator[Captured] = iter(())
         self._decode: bool | Wanted = True
         self._clock: MediaClock | None = None
+        self._parser = ParserDelay(False)
         self._reformatter = VideoReformatter()
         if hardware not in ("none", "auto", *hwdevices_available()):
             there = ", ".join(hwdevices_available()) or "none"
@@ -109,6 +111,7 @@ class PyAvStream:
         duration_s = 0.0 if address.is_rtsp else (container.duration or 0) / av.time_base
         finite = duration_s > 0
         self._clock = MediaClock(fps) if finite else None
+        self._parser = ParserDelay(address.is_rtsp and stream.codec_context.name in CODECS)
         self._items = self._read_items(container, stream)
         return SourceInfo(
             width=stream.codec_context.width,
@@ -186,7 +189,8 @@ class PyAvStream:
         media_time_s = None
         if self._clock is not None:
             media_time_s = self._clock.next() if pts is None else self._clock.at(float(pts * stream.time_base))
-        item = Captured(None, media_time_s, sender_ns=sender, delay_ns=time.monotonic_ns() - came)
+        kept = 0 if pts is None else self._parser.of(float(pts * stream.time_base))
+        item = Captured(None, media_time_s, sender_ns=sender, delay_ns=time.monotonic_ns() - came + kept)
         return item.with_picture(self._decode, picture)
 
     def _decoded(self, packet: Any) -> Image | None:

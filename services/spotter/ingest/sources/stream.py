@@ -13,6 +13,7 @@ from spotter.core.errors import SourceError
 from spotter.ingest.sources._opencv import FPS_WHEN_UNKNOWN, cv2, nominal_fps
 from spotter.ingest.sources.address import SCHEMES, StreamAddress
 from spotter.ingest.sources.api import Captured, SourceInfo, SourceLostError, Wanted
+from spotter.ingest.sources.parser_delay import CODECS, ParserDelay
 from spotter.ingest.sources.video import MediaClock, retrieve
 
 __all__ = ["SCHEMES", "NetworkStream"]
@@ -50,6 +51,7 @@ class NetworkStream:
         self._hardware = hardware
         self._capture: cv2.VideoCapture | None = None
         self._clock: MediaClock | None = None
+        self._parser = ParserDelay(False)
         mend = "Install PyAV: pip install 'spotter-safety[av]'"
         if transport == "udp" and self._address.is_rtsp:
             raise SourceError(
@@ -79,6 +81,8 @@ class NetworkStream:
         finite = count > 0 and not self._address.is_rtsp
         self._capture = capture
         self._clock = MediaClock(fps) if finite else None
+        codec = int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little", signed=True).decode("latin-1").lower()
+        self._parser = ParserDelay(self._address.is_rtsp and codec in CODECS)
         return SourceInfo(
             width=int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
             height=int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
@@ -99,8 +103,10 @@ class NetworkStream:
             if self._clock is not None:
                 return None
             raise SourceLostError(f"'{self._shown}' stopped sending", mend="Check its power and network")
-        media_time_s = None if self._clock is None else self._clock.at(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-        return Captured(None, media_time_s).with_picture(decode, lambda: retrieve(capture))
+        presentation_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        media_time_s = None if self._clock is None else self._clock.at(presentation_s)
+        item = Captured(None, media_time_s, delay_ns=self._parser.of(presentation_s))
+        return item.with_picture(decode, lambda: retrieve(capture))
 
     def close(self) -> None:
         if self._capture is not None:
