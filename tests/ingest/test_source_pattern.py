@@ -25,7 +25,7 @@ def picture(spec: str = "test:640x480@15,noise=10", number: int = 77, at: int = 
     return Pattern(PatternSpec.parse(spec)).picture(number, at)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(NUMBERS, st.integers(0, 4 * 10**18).map(clock.whole_microseconds), st.integers(0, 2**32))
 def test_any_stamp_on_any_picture_reads_back(number, at, seed):
     image = np.random.default_rng(seed).integers(0, 256, (120, 160, 3), dtype=np.uint8)
@@ -46,7 +46,7 @@ def test_it_survives_low_contrast_and_blur(change):
     assert read_stamp(change(picture())) == Stamp(77, NOW)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(["noise", "flat", "damaged", "tiny"]))
 def test_what_is_no_whole_stamp_is_none(seed, kind):
     rng = np.random.default_rng(seed)

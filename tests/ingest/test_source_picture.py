@@ -43,7 +43,7 @@ def test_it_turns_clockwise(rotate, corner):
     assert tuple(turned[corner[1], corner[0]]) == (1, 2, 3)
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(SIZES, ROTATIONS, CROPS)
 def test_a_crop_is_a_part_of_the_turned_picture(size, rotate, crop):
     image = noise(*size)
@@ -59,7 +59,7 @@ def test_a_crop_is_a_part_of_the_turned_picture(size, rotate, crop):
     assert prepared.image.flags.c_contiguous
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SIZES, ROTATIONS, CROPS, POLYGONS, st.none() | st.integers(128, 200))
 def test_nothing_under_a_mask_is_left(size, rotate, crop, mask, max_side):
     """Wherever the picture was white and under a mask, the result is black, whatever else was asked for."""
@@ -105,7 +105,7 @@ def test_a_mask_stays_where_it_is_when_the_crop_changes():
     assert np.array_equal(part, whole[16:, 30:])
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(SIZES, ROTATIONS, st.integers(128, 200))
 def test_a_reduced_picture_keeps_the_size_that_keypoints_refer_to(size, rotate, max_side):
     prepared = PicturePreparer(PictureSettings(rotate=rotate, max_side=max_side)).prepare(noise(*size))

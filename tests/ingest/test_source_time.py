@@ -87,14 +87,14 @@ def test_a_slow_network_for_some_seconds_moves_nothing():
 
 
 def test_drift_is_followed():
-    """A camera that runs 100 parts in a million fast gains 0.36 s in an hour."""
+    """A camera that runs 500 parts in a million fast gains 0.3 s in ten minutes."""
     clock = CaptureClock()
     offset = 100 * SECOND
-    for index in range(36_000):
+    for index in range(6_000):
         there = index * PERIOD + 80 * MS
-        sender = EPOCH + offset + index * PERIOD + index * PERIOD // 10_000
+        sender = EPOCH + offset + index * PERIOD + index * PERIOD // 2_000
         stamp = clock.stamp(EPOCH + there, there, sender)
-        assert abs(stamp.captured_at - EPOCH - there) <= 2 * MS
+        assert abs(stamp.captured_at - EPOCH - there) <= 10 * MS
     assert clock.camera_steps == 0
 
 
