@@ -155,6 +155,10 @@ class Parts:
             self._log.info("part_gained", part=claim.part, how=how, cameras=len(part.streams))
         return resumes
 
+    def holds(self, number: int) -> bool:
+        """Whether a part is here."""
+        return number in self._parts
+
     def drop(self, numbers: Collection[int]) -> None:
         """Parts have gone: their state with them."""
         for number in numbers:

@@ -14,7 +14,15 @@ from spotter.core.clock import from_seconds, now
 from spotter.core.contracts import Alert, AlertUpdate, CameraHealth, CameraState, UpdateKind
 from spotter.core.errors import StoreError
 from spotter.core.settings import Settings
-from spotter.core.store import AlertQuery, ExposureBucket, HealthSample, LiftRecord, PostureRecord, Store
+from spotter.core.store import (
+    AlertQuery,
+    CoverageRecord,
+    ExposureBucket,
+    HealthSample,
+    LiftRecord,
+    PostureRecord,
+    Store,
+)
 from spotter.core.telemetry import Metrics, get_logger
 from spotter.ergonomics.alerts import AlertStep, KnownAlert
 
@@ -58,7 +66,8 @@ class Recorder:
         self._store = store
         self._metrics = metrics
         self._on_update = on_update
-        self._states: dict[str, tuple[CameraState, int]] = {}
+        self._states: dict[str, tuple[object, ...]] = {}
+        self._coverage_from = 0.0
         self._health_from = 0.0
         self._reach = from_seconds(settings.ergonomics.rebuild_max_s)
         self._remembered: list[KnownAlert] | None = None
@@ -170,9 +179,9 @@ class Recorder:
         return list(found.values())
 
     def health(self, health: CameraHealth) -> None:
-        """Keep the health of a camera once a minute and at each change of its state; one try each."""
+        """Keep the health of a camera once a minute and at each change of its state or trust; one try each."""
         sample = HealthSample.of(health, self._site)
-        key = health.state, sample.minute
+        key = health.state, health.trusted, health.problems, sample.minute
         if self._states.get(health.camera_id) == key or self.stop.is_set() or time.monotonic() < self._health_from:
             return
         camera = self._cameras.get(health.camera_id)
@@ -186,6 +195,19 @@ class Recorder:
             self._log.warning("camera_not_stored", camera=health.camera_id, error=str(error))
         else:
             self._states[health.camera_id] = key
+
+    def coverage(self, records: Sequence[CoverageRecord]) -> bool:
+        """Write what became of some minutes; one try, and none soon after a failure. False: not written."""
+        if time.monotonic() < self._coverage_from:
+            return False
+        try:
+            self._store.put_coverage(records)
+        except StoreError as error:
+            self._metrics.store_failures.inc()
+            self._coverage_from = time.monotonic() + _HEALTH_PAUSE_S
+            self._log.warning("coverage_not_stored", error=str(error))
+            return False
+        return True
 
     def _known(self, camera_id: str | None, limit: int) -> list[KnownAlert]:
         """The newest alerts, and all that are open; of one camera or of all."""

@@ -32,6 +32,7 @@ from spotter.core.telemetry.spans import ERGONOMICS
 from spotter.core.telemetry.tracing import NO_TRACER, Attributes, Tracer
 from spotter.ergonomics.alerts import AlertStep, ended
 from spotter.ergonomics.assessment import Assessment
+from spotter.ergonomics.coverage_book import CoverageBook
 from spotter.ergonomics.exposure import WHOLE_VIEW
 from spotter.ergonomics.exposure.numbers import PARTS, SEEN
 from spotter.ergonomics.history import bucket_of, lift_record, posture_of
@@ -102,6 +103,8 @@ class ErgonomicsWorker:
         self._tracer = tracer
         self._recorder = Recorder(settings, store, metrics, on_update)
         self._parts = Parts(settings, snapshots, self._recorder, metrics.recovery)
+        self._coverage = CoverageBook(settings.site, state, metrics.coverage, self._recorder.coverage, self._owns)
+        self._claims = False
         self._silent_s = settings.ergonomics.fall.lost_s
         self._gave_up = False
         self._lifts: list[LiftRecord] = []
@@ -119,6 +122,7 @@ class ErgonomicsWorker:
                 self._end()
             self._flush(every=True)
             self._take_health()
+            self._coverage.close(now())
         except GivenUpError as error:
             # Nothing was committed, so it comes again; where nothing can come again, this is the last trace of it.
             self._gave_up = True
@@ -129,6 +133,7 @@ class ErgonomicsWorker:
 
     def gained(self, claims: Sequence[Claim]) -> Mapping[int, Resume]:
         """See `bus.api.Handover`."""
+        self._claims = True
         return self._parts.gained(claims, self._skeletons.part_of)
 
     def losing(self, parts: Collection[int]) -> None:
@@ -153,6 +158,13 @@ class ErgonomicsWorker:
         for part in parts:
             self._held.pop(part, None)
 
+    def _owns(self, camera: str) -> bool:
+        """Whether the frames of a camera come to this worker; on a bus that shares nothing out, all do."""
+        try:
+            return not self._claims or self._parts.holds(self._skeletons.part_of(camera))
+        except BusError:  # The topic is not known yet.
+            return False
+
     def _work(self, stop: threading.Event) -> None:
         due = time.monotonic() + self._every_s
         sweep = time.monotonic() + _SWEEP_S
@@ -162,6 +174,7 @@ class ErgonomicsWorker:
                 self._assess(pose)
             self._recorder.steps(self._parts.caught_up(self._skeletons.positions()))
             self._release()
+            self._coverage.tick(now())
             if (began := time.monotonic()) >= due:
                 self._flush()
                 took = time.monotonic() - began
@@ -187,6 +200,7 @@ class ErgonomicsWorker:
         else:
             self._keep(camera, taken.lifts)
         self._count(camera, assessment, taken.elapsed)
+        self._coverage.frame(camera, pose.captured_at - pose.clock_offset_ns)
         latency = max(to_seconds(pose.age(now())), 0.0)
         metrics.end_to_end.labels(camera=camera).observe(latency)
         self._state.put_view(_view(pose, assessment, latency))
@@ -287,6 +301,7 @@ class ErgonomicsWorker:
             for health in messages:
                 self._state.put_health(health)
                 self._recorder.health(health)
+                self._coverage.health(health, now())
             self._health.commit()
 
 

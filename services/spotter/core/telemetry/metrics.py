@@ -10,6 +10,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from spotter.core.telemetry.bus_metrics import BusMetrics
 from spotter.core.telemetry.camera_metrics import CameraMetrics
+from spotter.core.telemetry.coverage_metrics import CoverageMetrics
 from spotter.core.telemetry.ergonomics_metrics import ErgonomicsMetrics
 from spotter.core.telemetry.notify_metrics import NotifyMetrics
 from spotter.core.telemetry.pose_metrics import PoseMetrics
@@ -33,6 +34,7 @@ class Metrics:
         self.registry = registry or CollectorRegistry()
         self.bus = BusMetrics(self.registry)
         self.cameras = CameraMetrics(self.registry)
+        self.coverage = CoverageMetrics(self.registry)
         self.ergonomics = ErgonomicsMetrics(self.registry)
         self.notify = NotifyMetrics(self.registry)
         self.pose = PoseMetrics(self.registry)
