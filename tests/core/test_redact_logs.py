@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from spotter.cli.options import parse_camera
 from spotter.core.cleaning import Cleaner
-from spotter.core.settings import known_secrets, load_settings
+from spotter.core.settings import known_secrets, load_settings, redact_url
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
 from servers import HttpServer
@@ -89,3 +90,25 @@ def demo() -> Path:
     import spotter
 
     return Path(spotter.__file__).with_name("demo") / "dock.mp4"
+
+
+def test_a_test_pattern_is_no_secret() -> None:
+    assert redact_url("test:640x480@15") == "test:640x480@15"
+    assert redact_url("test:Sesame@15") == "***@15"
+    camera = {"id": "a", "source": "test:640x480@15"}
+    assert known_secrets(load_settings(None, {"cameras": [camera]})) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("rtsp://admin:Hunter2@10.0.0.5:554/s/1?token=Hunter2", "10.0.0.5-554-s-1"),
+        ("rtsp://admin:Hunter2/x@10.0.0.5/s", "camera"),
+        ("rtsp:/admin:Hunter2@10.0.0.5/s", "camera"),
+        ("admin:Hunter2@10.0.0.5/s", "10.0.0.5-s"),
+        ("http://10.0.0.5/user=admin&password=Hunter2&channel=1", "10.0.0.5"),
+        ("test:640x480@15", "test-640x480-15"),
+    ],
+)
+def test_a_name_that_is_made_from_an_address_holds_no_password(source: str, name: str) -> None:
+    assert parse_camera(source) == (name, source)

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotter.cli.config import rows
+from spotter.cli.options import parse_camera
 from spotter.core.cleaning import Cleaner
 from spotter.core.errors import SpotterError
 from spotter.core.settings import CameraSettings, IngestSettings, Settings, known_secrets, load_settings, redact_url
@@ -48,6 +49,12 @@ def leaks(text: str) -> list[str]:
 def test_no_address_shows_it(secret: str, form: str) -> None:
     shown = redact_url(form.format(secret))
     assert not leaks(shown), shown
+
+
+@given(secret=secrets, form=st.sampled_from(FORMS))
+def test_no_name_that_is_made_from_an_address_shows_it(secret: str, form: str) -> None:
+    name, _ = parse_camera(form.format(secret))
+    assert not leaks(name), name
 
 
 @settings(max_examples=60, deadline=None)

@@ -67,7 +67,7 @@ ENTRIES = (
     Entry("notify", "spotter.cli.notify", "app", "Try channels, list deliveries, send again.", group=True),
     Entry("db", "spotter.cli.db", "app", "Schema, retention and audit trail of the database.", group=True),
     Entry("bus", "spotter.cli.bus", "app", "Look at Kafka: connection, topics, lag, dead letters.", group=True),
-    Entry("cameras", "spotter.cli.cameras", "app", "Calibrate and check how cameras see the floor.", group=True),
+    Entry("cameras", "spotter.cli.cameras", "app", "List, test, find and calibrate cameras.", group=True),
     Entry("models", "spotter.cli.models", "app", "List, check and import pose models.", group=True),
     Entry("config", "spotter.cli.config", "config", "Print every setting with its meaning and effective value."),
     Entry("simulate", "spotter.cli.simulate", "simulate", "Play simulated workers into recordings and labels."),

@@ -103,11 +103,16 @@ def _only_given(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _name_of(source: str) -> str:
+    """A name from what people may see of a source: names stand in logs, metrics and messages."""
     if source.isdecimal():
         return f"webcam-{source}"
-    if "://" in source:
-        address = re.sub(r"^.*?://(?:[^/@]*@)?", "", source).split("?")[0]
+    shown = redact_url(source)
+    _, mark, rest = shown.partition("://")
+    if mark:
+        address = rest.removeprefix("***@").split("?")[0]
         stem = address.strip("/").replace("/", "-").replace(":", "-")
+    elif shown != source:
+        stem = shown.rpartition("***")[2]
     else:
         path = Path(source)
         stem = path.stem or path.resolve().name

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 from pydantic import BaseModel, SecretStr
 
 from spotter.core.errors import ConfigError
+from spotter.core.settings.redact import PATTERN
 from spotter.core.settings.secret import Secret
 
 SHORTEST = 4
@@ -71,6 +72,8 @@ def _lower(quoted: str) -> str:
 def _parts(text: str) -> Iterator[str]:
     """What of an address is secret: what stands before its host and after its path, and values within the path that
     some makers put there (/user=admin&password=...)."""
+    if PATTERN.fullmatch(text):
+        return
     _, mark, rest = text.partition("://")
     user, at, _ = rest.rpartition("@") if mark else text.rpartition("@")
     if at and (mark or ":" in user):

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 _TELLING = re.compile(r"(?i)(pass|pwd|psw|token|secret|auth|user|login|api_?key|sig)[a-z_]*[=:]")
 """Cameras of some makers want user and password within the path: /user=admin&password=...&channel=1."""
 
+PATTERN = re.compile(r"test:[0-9]{1,5}x[0-9]{1,5}(@[0-9.]{1,8})?")
+"""A test pattern, which looks like user and password and is none."""
+
 _FORGOTTEN = re.compile(r"(?i)(rtsps?|https?|rtmps?|srt|udp|onvif|postgres\w*|rediss?|mqtts?):")
 
 
@@ -22,6 +25,8 @@ def redact_url(source: str) -> str:
         forgotten = _FORGOTTEN.match(source)
         if forgotten:
             return f"{forgotten[1].lower()}:***"
+        if PATTERN.fullmatch(source):
+            return source
         user, at, place = source.rpartition("@")
         source = f"***@{place}" if at and ":" in user else source
         return _without_telling(source)
