@@ -1,4 +1,4 @@
-"""`spotter cameras`: find out how a camera sees the floor, and check what the settings say of it."""
+"""`spotter cameras`: list, test, look through and find cameras; learn how they see the floor, and check it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from spotter.cli import cameras_epilogs as epilogs
 from spotter.core.errors import ConfigError
 
-app = typer.Typer(no_args_is_help=True, help="How cameras see the floor: calibrate and check their view.")
+app = typer.Typer(no_args_is_help=True, help="List, test and find cameras; calibrate and check how they see the floor.")
 
 _CALIBRATE_EPILOG = """\b
 Examples:
@@ -30,7 +31,73 @@ Picture = Annotated[
 Recordings = Annotated[
     list[Path] | None, typer.Option("--recording", metavar="FILE|FOLDER", help="Of `spotter record`. May be repeated.")
 ]
+Given = Annotated[
+    list[str] | None, typer.Argument(metavar="[CAMERA|ADDRESS]...", help="Of the settings file, or any; default: all.")
+]
+One = Annotated[str | None, typer.Argument(metavar="[CAMERA|ADDRESS]", help="Of the settings file, or any.")]
+Username = Annotated[str, typer.Option(metavar="USER", help="User of an ADDRESS; the password is asked for.")]
+PasswordEnv = Annotated[str, typer.Option(metavar="NAME", help="Environment variable with the password instead.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for a script.")]
 Video = Annotated[str | None, typer.Option(metavar="FILE|FOLDER", help="Footage of the camera.")]
+
+
+@app.command("list", epilog=epilogs.LIST)
+def list_all(
+    database: Annotated[
+        str | None, typer.Option(metavar="URL|PATH", help="SQLite file or database URL; default: of the settings.")
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """List cameras: state, when each was last heard of, where it is read from."""
+    from spotter.cli.cameras_list import list_cameras
+
+    list_cameras(database, config, as_json=as_json)
+
+
+@app.command("test", epilog=epilogs.TEST)
+def examine(
+    cameras: Given = None,
+    config: Config = None,
+    duration: Annotated[str, typer.Option("--for", metavar="TIME", help="How long to watch for the rate.")] = "5s",
+    username: Username = "",
+    password_env: PasswordEnv = "",
+    as_json: AsJson = False,
+) -> int:
+    """Say step by step why a camera gives no pictures: name, port, password, codec, first frame, rate, resolution."""
+    from spotter.cli.cameras_test import examine_cameras
+
+    return examine_cameras(cameras or [], config, duration, username, password_env, as_json=as_json)
+
+
+@app.command(epilog=epilogs.SNAPSHOT)
+def snapshot(
+    camera: One = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="A .jpg or .png; default: CAMERA.jpg here.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Not blurred: people may be known by it.")] = False,
+    config: Config = None,
+    username: Username = "",
+    password_env: PasswordEnv = "",
+) -> None:
+    """Write one picture of a camera to a file, blurred unless --clear is given."""
+    from spotter.cli.cameras_snapshot import take_snapshot
+
+    take_snapshot(camera, config, out, username, password_env, clear=clear)
+
+
+@app.command(epilog=epilogs.DISCOVER)
+def discover(
+    duration: Annotated[str, typer.Option("--for", metavar="TIME", help="How long to wait for answers.")] = "3s",
+    to: Annotated[
+        str | None, typer.Option(metavar="ADDRESS[:PORT]", help="Ask this one alone, also behind a router.")
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for ONVIF cameras on the local network. Sends no user and no password."""
+    from spotter.cli.cameras_discover import discover_cameras
+
+    discover_cameras(duration, to, config, as_json=as_json)
 
 
 @app.command(epilog=_CALIBRATE_EPILOG)
