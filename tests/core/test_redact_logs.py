@@ -12,6 +12,7 @@ import pytest
 
 from spotter.cli.options import parse_camera
 from spotter.core.cleaning import Cleaner
+from spotter.core.errors import ConfigError
 from spotter.core.settings import known_secrets, load_settings, redact_url
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
@@ -53,10 +54,14 @@ def test_each_way_in_which_a_password_may_be_written() -> None:
     )
 
 
-def test_a_variable_that_is_no_utf_8_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_that_is_no_utf_8_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environb, b"GATE_PASSWORD", b"caf\xe9-Sesame")
     camera = {"id": "gate", "source": "rtsp://h/s", "username": "u", "password": {"env": "GATE_PASSWORD"}}
-    assert any("Sesame" in secret for secret in known_secrets(load_settings(None, {"cameras": [camera]})))
+    loaded = load_settings(None, {"cameras": [camera]})
+    assert known_secrets(loaded) == frozenset(), "what cannot be read cannot leak"
+    with pytest.raises(ConfigError, match="variable GATE_PASSWORD is not UTF-8 text") as caught:
+        loaded.cameras[0].address()
+    assert "Sesame" not in str(caught.value)
 
 
 @pytest.mark.parametrize("library", ["NetworkStream", "PyAvStream"])

@@ -1,13 +1,14 @@
 """A real RTSP server (GStreamer) with a moving test picture, or an MP4 file, for tests.
 
     /usr/bin/python3 rtsp_server.py PORT [USER PASSWORD] [--clip FILE] [--size 640x480] [--fps 15] [--feed]
-                                    [--tls CERTIFICATE KEY]
+                                    [--tls CERTIFICATE KEY] [--digest]
 
 Run by the system's Python, because python3-gi is a package of the system.
 
 Serves rtsp://127.0.0.1:PORT/camera: 320x240, 15 frames a second, H.264; prints "ready" once it listens. A clip ends the
 stream when it is over; whoever asks again gets it from the start. With --feed the pictures are what comes on stdin: raw
 BGR, one whole picture after the other, as they are to be sent. With --tls it is rtsps://.
+With --digest user and password are asked for by digest (MD5), else by basic authentication.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import threading
 import gi
 
 gi.require_version("Gst", "1.0")
+gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import Gio, GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 H264 = (
     "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={fps} bitrate=4000 "
@@ -44,6 +46,7 @@ def main() -> None:
     parser.add_argument("--fps", default="15")
     parser.add_argument("--feed", action="store_true")
     parser.add_argument("--tls", nargs=2)
+    parser.add_argument("--digest", action="store_true")
     given = parser.parse_args()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
@@ -61,7 +64,7 @@ def main() -> None:
     if given.tls:
         auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(*given.tls))
     if given.credentials or given.tls:
-        protect(auth, factory, *given.credentials)
+        protect(auth, factory, *given.credentials, digest=given.digest)
         server.set_auth(auth)
     server.get_mount_points().add_factory("/camera", factory)
     if not server.attach(None):
@@ -87,12 +90,19 @@ def feed(factory: GstRtspServer.RTSPMediaFactory, size: int) -> None:
 
 
 def protect(
-    auth: GstRtspServer.RTSPAuth, factory: GstRtspServer.RTSPMediaFactory, user: str = "", password: str = ""
+    auth: GstRtspServer.RTSPAuth,
+    factory: GstRtspServer.RTSPMediaFactory,
+    user: str = "",
+    password: str = "",
+    digest: bool = False,
 ) -> None:
-    """Let only this user in, by basic authentication; everybody where none is named."""
+    """Let only this user in, by basic or digest authentication; everybody where none is named."""
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "user")
-    if user:
+    if digest:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(user, password, token)
+    elif user:
         auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
     else:
         auth.set_default_token(token)

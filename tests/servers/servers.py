@@ -38,6 +38,7 @@ class RtspServer:
         size, fps: of the moving test picture.
         feed: serve what `show` is given instead: (H, W, 3) uint8 BGR of this size.
         tls: files of a certificate and its key, for rtsps://.
+        digest: user and password are asked for by digest, not by basic authentication.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class RtspServer:
         fps: int = 15,
         feed: bool = False,
         tls: tuple[Path, Path] | None = None,
+        digest: bool = False,
     ) -> None:
         self.port = port or free_port()
         self._feed = feed
@@ -58,6 +60,7 @@ class RtspServer:
         options = ["--clip", str(clip)] if clip else []
         options += ["--size", f"{size[0]}x{size[1]}", "--fps", str(fps), *(["--feed"] if feed else [])]
         options += ["--tls", *map(str, tls)] if tls else []
+        options += ["--digest"] if digest else []
         self._command = [str(SYSTEM_PYTHON), str(RTSP_SERVER), str(self.port), *credentials, *options]
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -79,6 +82,11 @@ class RtspServer:
             self._process.kill()
             error = self._process.communicate()[1].decode(errors="replace")
             raise AssertionError(f"the RTSP server did not start; apt-get install {PACKAGES}\n{error}")
+
+    @property
+    def ended(self) -> bool:
+        """True when it has ended by itself: it crashed."""
+        return self._process is not None and self._process.poll() is not None
 
     def kill(self) -> None:
         """Gone at once, as with a cut cable."""

@@ -39,8 +39,8 @@ def examine_cameras(
         line(json.dumps([{"camera": name, "steps": [asdict(step) for step in steps]} for name, steps in found.items()]))
     failed = [name for name, steps in found.items() if any(step.outcome is Outcome.FAIL for step in steps)]
     if not as_json:
-        names = f": {', '.join(failed)}" if failed else ""
-        line(f"\n{len(failed)} of {len(found)} cameras give no pictures{names}")
+        names = f"; not {', '.join(failed)}" if failed else ""
+        line(f"\n{len(found) - len(failed)} of {len(found)} cameras give pictures{names}")
     return SourceError.exit_code if failed else 0
 
 

@@ -45,12 +45,15 @@ class Secret(Section):
             name: what it is, for an error message ("secret of channel 'ops'").
 
         Raises:
-            ConfigError: the file cannot be read, the variable is not set, or it is empty.
+            ConfigError: the file cannot be read, the variable is not set, or it is empty or no UTF-8 text.
         """
         if self.value is not None:
             text, place = self.value.get_secret_value(), "in the settings"
         elif self.env:
             text, place = os.environ.get(self.env, ""), f"in environment variable {self.env}"
+            if any("\udc80" <= letter <= "\udcff" for letter in text):
+                # As Python keeps bytes that it could not decode; nothing could be sent with them.
+                raise ConfigError(f"the {name} {place} is not UTF-8 text", mend="Set it in UTF-8, or use a file")
         else:
             place = f"in '{self.file}'"
             try:

@@ -117,13 +117,12 @@ class RtspConversation:
         deadline = time.monotonic() + self._timeout_s
         try:
             self._socket.settimeout(self._timeout_s)
-            self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-            head, self._rest = self._until(b"\r\n\r\n", deadline)
-            status, reason, headers = _parsed(head)
+            self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode(errors="replace"))
+            status, reason, headers = _parsed(self._head(deadline))
             length = next((value for name, value in headers if name == "content-length"), "0")
             size = int(length) if length.isascii() and length.isdecimal() and len(length) < 7 else 0
             while len(self._rest) < size:
-                self._rest += self._more(deadline)
+                self._more(deadline)
         except TimeoutError:
             raise NoRtspError(f"did not answer {method} within {self._timeout_s:g} s") from None
         except OSError as error:
@@ -131,16 +130,16 @@ class RtspConversation:
         body, self._rest = self._rest[:size], self._rest[size:]
         return Answer(status, reason, headers, body.decode("utf-8", "replace"))
 
-    def _until(self, end: bytes, deadline: float) -> tuple[str, bytes]:
-        data = self._rest
-        while end not in data:
-            if data and not b"RTSP/".startswith(data[:5]):
+    def _head(self, deadline: float) -> str:
+        """The first line of the next answer and its headers."""
+        while b"\r\n\r\n" not in self._rest:
+            if not b"RTSP/".startswith(self._rest[:5]):
                 raise NoRtspError("answers, but not in RTSP")
-            data += self._more(deadline)
-        head, _, rest = data.partition(end)
-        return head.decode("utf-8", "replace"), rest
+            self._more(deadline)
+        head, _, self._rest = self._rest.partition(b"\r\n\r\n")
+        return head.decode("utf-8", "replace")
 
-    def _more(self, deadline: float) -> bytes:
+    def _more(self, deadline: float) -> None:
         left = deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -150,7 +149,7 @@ class RtspConversation:
             raise NoRtspError("closed the connection without an answer")
         if len(self._rest) + len(data) > _MOST_BYTES:
             raise NoRtspError("sends an answer without an end")
-        return data
+        self._rest += data
 
 
 def _parsed(head: str) -> tuple[int, str, list[tuple[str, str]]]:
