@@ -63,8 +63,11 @@ def watch_store(shell: Shell, store: Store) -> None:
     shell.readiness.watch("store", lambda: _answers(store))
 
 
-def open_state(shell: Shell) -> LiveState:
+def open_state(shell: Shell, *, views: bool = True) -> LiveState:
     """Live state, watched by the shell's readiness: without it alerts go on, so it is never more than degraded.
+
+    Args:
+        views: whether views can be read from it; without them only health is, which costs much less.
 
     Raises:
         StateError: the URL cannot be used.
@@ -73,8 +76,10 @@ def open_state(shell: Shell) -> LiveState:
         shell.readiness.note("state", "degraded: state.kind is memory, so no other process sees the live view")
         return MemoryState()
     from spotter.core.state.redis import RedisState
+    from spotter.core.state.writer import BACKGROUND, HEALTH, VIEW
 
-    state = RedisState(shell.settings.state, shell.settings.site, shell.metrics)
+    reads = (VIEW, BACKGROUND, HEALTH) if views else (HEALTH,)
+    state = RedisState(shell.settings.state, shell.settings.site, shell.metrics, reads)
     shell.readiness.watch("state", lambda: _degraded(state.status()))
     shell.closing(state.close)
     return state

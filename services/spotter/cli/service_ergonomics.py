@@ -16,7 +16,12 @@ from spotter.ergonomics.worker import AtStop, ErgonomicsWorker
 
 def prepare_ergonomics(shell: Shell) -> Work:
     """The service."""
-    bus, store, state, snapshots = open_bus(shell), open_store(shell), open_state(shell), open_snapshots(shell)
+    bus, store, state, snapshots = (
+        open_bus(shell),
+        open_store(shell),
+        open_state(shell, views=False),
+        open_snapshots(shell),
+    )
 
     def trace(alert: Alert, update: AlertUpdate) -> None:
         if update.kind is UpdateKind.RAISED:

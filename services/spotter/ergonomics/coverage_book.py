@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 from spotter.core.contracts import CameraHealth, CameraState
-from spotter.core.errors import StateError
 from spotter.core.state import LiveState
 from spotter.core.store import CoverageRecord
 from spotter.core.telemetry.coverage_metrics import CoverageMetrics
@@ -76,11 +75,7 @@ class CoverageBook:
         if time.monotonic() < self._due:
             return
         self._due = time.monotonic() + EVERY_S
-        try:
-            heard = self._state.health()
-        except StateError:
-            heard = {}  # Counted by the state itself; without it signs run out, and that is the truth.
-        for health in heard.values():
+        for health in self._state.health().values():
             self.health(health, now)
         for camera_id, account in list(self._accounts.items()):
             if account.over or not self._owns(camera_id):

@@ -56,7 +56,8 @@ def decode_health(data: bytes) -> CameraHealth:
     """
     try:
         camera_id, state, *counts, trusted, problems = _body(data)
-        return CameraHealth(camera_id, CameraState(state), *counts, trusted=trusted, problems=tuple(problems))
+        rest = (*counts, trusted, tuple(problems))
+        return CameraHealth(camera_id, CameraState(state), *rest)
     except (ValueError, TypeError) as error:
         raise _unreadable(error) from None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -35,9 +35,16 @@ _DECODE: dict[str, Callable[[bytes], Any]] = {VIEW: decode_view, HEALTH: decode_
 
 
 class StateReader:
-    """A mirror of the live state of one site. It starts when it is asked for the first time."""
+    """A mirror of the live state of one site. It starts when it is asked for the first time.
 
-    def __init__(self, settings: StateSettings, site: str, metrics: RecoveryMetrics) -> None:
+    Args:
+        kinds: what is mirrored.
+    """
+
+    def __init__(
+        self, settings: StateSettings, site: str, metrics: RecoveryMetrics, kinds: Collection[str] = tuple(_DECODE)
+    ) -> None:
+        self._kinds = frozenset(kinds)
         self._client = open_client(settings, name="spotter-live-reader")
         self._keys = Keys.of(settings, site)
         self._ttl_s = {VIEW: settings.ttl_s, BACKGROUND: settings.ttl_s, HEALTH: settings.health_ttl_s}
@@ -137,7 +144,7 @@ class StateReader:
     def _fetch(self, names: Mapping[str, float | None]) -> None:
         """Bring these entries up to date; each with the seconds that are left of it, None for all of its time."""
         fresh: dict[str, tuple[Any, float]] = {}
-        wanted = list(names)
+        wanted = [name for name in names if name.partition(":")[0] in self._kinds]
         for first in range(0, len(wanted), _FETCH):
             some = wanted[first : first + _FETCH]
             values = self._client.mget([self._keys.entry(name) for name in some])
@@ -147,6 +154,8 @@ class StateReader:
                     left = names[name]
                     ttl_s = self._ttl_s[name.partition(":")[0]]
                     fresh[name] = value, time.monotonic() + (ttl_s if left is None else min(left, ttl_s))
+        if not fresh and not self._kinds.issuperset(_DECODE):
+            return
         with self._changed:
             # What a server that came back empty does not have stays here until its time is over.
             self._entries |= fresh

@@ -7,7 +7,7 @@ live and a largest size, so that memory is bounded by the number of cameras. Rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from spotter.core.contracts import CameraHealth
 from spotter.core.settings import StateSettings
@@ -20,13 +20,22 @@ from spotter.core.telemetry import Metrics
 class RedisState:
     """`LiveState` in Redis. Close it at the end.
 
+    Args:
+        reads: what this process can read of it; the rest is neither fetched nor kept.
+
     Raises:
         ConfigError: the URL or a certificate file is wrong, or the driver is not installed. A server that is not there
             is no error: it is tried again for ever.
     """
 
-    def __init__(self, settings: StateSettings, site: str, metrics: Metrics) -> None:
-        self._reader = StateReader(settings, site, metrics.recovery)
+    def __init__(
+        self,
+        settings: StateSettings,
+        site: str,
+        metrics: Metrics,
+        reads: Collection[str] = (VIEW, BACKGROUND, HEALTH),
+    ) -> None:
+        self._reader = StateReader(settings, site, metrics.recovery, reads)
         self._writer = StateWriter(settings, site, metrics.recovery)
 
     def put_view(self, view: CameraView) -> None:
