@@ -12,16 +12,15 @@ reconnect shows as a slope over the rounds. Exit code 1 when something grows.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import ctypes
 import gc
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import psutil
@@ -60,9 +59,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Result:
-    """All samples, the first one from before the first reconnect."""
+    """All samples, the first one from before the first reconnect, and how often the server crashed meanwhile."""
 
     samples: tuple[Sample, ...]
+    crashes: int = 0
 
     @property
     def judged(self) -> tuple[Sample, ...]:
@@ -86,11 +86,11 @@ class Result:
 def measure(cameras: int, rounds: int) -> Result:
     """Cut all cameras off `rounds` times; returns what was there before and after each round."""
     metrics = Metrics()
-    with proxied_camera() as (url, cut):
+    with Camera() as camera:
         settings = IngestSettings(open_timeout_s=5.0, read_timeout_s=5.0, backoff_min_s=0.05, backoff_max_s=0.2)
         names = [f"cam-{number}" for number in range(cameras)]
         worker = IngestWorker(
-            [CameraSettings(id=name, source=url, max_fps=5) for name in names],
+            [CameraSettings(id=name, source=camera.url, max_fps=5) for name in names],
             settings,
             MemoryBus(),
             MemoryState(),
@@ -100,37 +100,59 @@ def measure(cameras: int, rounds: int) -> Result:
         thread = threading.Thread(target=worker.run, args=(stop,))
         thread.start()
         try:
-            samples = [_sample(worker, metrics, names, 0)]
+            samples = [_sample(worker, metrics, camera, names, 0)]
             for number in range(rounds):
-                cut()
-                samples.append(_sample(worker, metrics, names, number + 1))
+                camera.cut()
+                samples.append(_sample(worker, metrics, camera, names, number + 1))
         finally:
             stop.set()
             thread.join()
-    return Result(tuple(samples))
+    return Result(tuple(samples), camera.crashes)
 
 
-@contextlib.contextmanager
-def proxied_camera() -> Iterator[tuple[str, Callable[[], None]]]:
-    """(URL of a camera, what ends all of its connections at once); the proxy is a process of its own."""
-    port = free_port()
-    with RtspServer() as server:
-        command = [sys.executable, __file__, "--proxy", str(port), str(server.port)]
-        proxy = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert proxy.stdin is not None
-        assert proxy.stdout is not None
+class Camera:
+    """A real RTSP server behind a proxy in a process of its own; use it as a context manager.
 
-        def cut() -> None:
-            proxy.stdin.write("cut\n")
-            proxy.stdin.flush()
-            assert proxy.stdout.readline() == "done\n"
+    Attributes:
+        url: of the camera, through the proxy.
+        crashes: times the server had to be started again: GStreamer's does not survive every sudden end.
+    """
 
-        try:
-            assert proxy.stdout.readline() == "done\n"
-            yield f"rtsp://127.0.0.1:{port}/camera", cut
-        finally:
-            proxy.kill()
-            proxy.communicate()
+    def __init__(self) -> None:
+        port = free_port()
+        self.url = f"rtsp://127.0.0.1:{port}/camera"
+        self.crashes = 0
+        self._server = RtspServer()
+        command = [sys.executable, __file__, "--proxy", str(port), str(self._server.port)]
+        self._proxy = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._told()
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._proxy.kill()
+        self._proxy.communicate()
+        self._server.kill()
+
+    def cut(self) -> None:
+        """End every connection at once."""
+        assert self._proxy.stdin is not None
+        self._proxy.stdin.write("cut\n")
+        self._proxy.stdin.flush()
+        self._told()
+
+    def mend(self) -> None:
+        """Start the server again if it has crashed."""
+        if self._server.ended:
+            self.crashes += 1
+            self._server.kill()
+            self._server.start()
+
+    def _told(self) -> None:
+        assert self._proxy.stdout is not None
+        assert self._proxy.stdout.readline() == "done\n"
 
 
 def serve_proxy(port: int, target: int) -> None:
@@ -142,7 +164,7 @@ def serve_proxy(port: int, target: int) -> None:
             print("done", flush=True)
 
 
-def _sample(worker: IngestWorker, metrics: Metrics, names: list[str], round_number: int) -> Sample:
+def _sample(worker: IngestWorker, metrics: Metrics, camera: Camera, names: list[str], round_number: int) -> Sample:
     """Once every camera has come back `round_number` times."""
     deadline = time.monotonic() + LIVE_S
 
@@ -153,6 +175,7 @@ def _sample(worker: IngestWorker, metrics: Metrics, names: list[str], round_numb
     while not all(back(name) for name in names):
         if time.monotonic() > deadline:
             raise RuntimeError(f"not all cameras came back in {LIVE_S:.0f} s: {dict(worker.details)}")
+        camera.mend()
         time.sleep(0.01)
     gc.collect()
     ctypes.CDLL("libc.so.6").malloc_trim(0)
@@ -181,7 +204,10 @@ def main() -> int:
         print(f"{one.reconnects:>10} {one.rss / 2**20:>8.1f} {one.threads:>8} {one.descriptors:>12}")
     verdict = "flat" if result.flat else "IT GROWS"
     seconds = time.monotonic() - begun
-    print(f"{verdict}: memory {result.growth / 2**20:+.1f} MiB after the warm-up, by its slope; {seconds:.0f} s")
+    print(
+        f"{verdict}: memory {result.growth / 2**20:+.1f} MiB after the warm-up, by its slope; {seconds:.0f} s, "
+        f"the server started again {result.crashes} times"
+    )
     return 0 if result.flat else 1
 
 
