@@ -2,11 +2,11 @@
 
     python benchmarks/ingest.py [--peer-python PYTHON] [--seconds 20] [--sizes 640x480 1280x720]
 
-A real RTSP server (GStreamer, see tests/servers) sends Spotter's test pattern as H.264 at 15 frames a second, with a key
-frame each second. All contestants read it at the same time, each in a process of its own, so that a busy machine hits all
-alike; figures are ratios to the bare OpenCV loop. Each one opens the stream five times (median time to the first
-picture), is read for `--seconds` (processor time of the process, user and system), and then for half of that with the
-stamp of each picture read: age of the pictures, and numbers that are missing.
+A real RTSP server (GStreamer, see tests/servers) sends Spotter's test pattern as H.264 at 15 frames a second, with a
+key frame each second. All contestants read it at the same time, each in a process of its own, so that a busy machine
+hits all alike; figures are ratios to the bare OpenCV loop. Each one opens the stream five times (median time to the
+first picture), is read for `--seconds` (processor time of the process, user and system), and then for half of that with
+the stamp of each picture read: age of the pictures, and numbers that are missing.
 
 `--peer-python` is a Python with ultralytics (AGPL-3.0), which is used as a yardstick only.
 """

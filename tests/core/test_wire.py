@@ -16,7 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotter.core import wire
-from spotter.core.contracts import SCHEMA_VERSION, Alert, AlertUpdate, CameraHealth, CameraState, Frame, PoseFrame
+from spotter.core.contracts import (
+    SCHEMA_VERSION,
+    Alert,
+    AlertUpdate,
+    CameraHealth,
+    CameraState,
+    Frame,
+    PoseFrame,
+    TimeBasis,
+    Timing,
+)
 from spotter.core.errors import WireError
 from spotter.core.wire.envelope import check_version, readable_versions
 from spotter.core.wire.generated import alert_pb2, camera_health_pb2, frame_pb2, skeleton_pb2
@@ -69,6 +79,22 @@ def encoded() -> dict[str, bytes]:
         "alert_update": wire.encode_alert_update(make_update(make_alert())),
         "camera_health": wire.encode_camera_health(CameraHealth("dock", CameraState.LIVE, 1_000)),
     }
+
+
+timings = st.none() | st.builds(Timing, st.sampled_from(TimeBasis), st.none() | st.integers(-(2**63), 2**63 - 1), big)
+
+
+@given(timings)
+def test_how_a_capture_time_was_found_travels_with_frame_and_skeletons(timing: Timing | None) -> None:
+    assert wire.decode_frame(wire.encode_frame(replace(make_frame(), timing=timing))).timing == timing
+    assert wire.decode_pose_frame(wire.encode_pose_frame(replace(make_pose(1), timing=timing))).timing == timing
+
+
+def test_an_unknown_basis_is_a_wire_error() -> None:
+    message = frame_pb2.Frame.FromString(wire.encode_frame(make_frame()))
+    message.time_basis = "sundial"
+    with pytest.raises(WireError):
+        wire.decode_frame(message.SerializeToString())
 
 
 @given(alerts)

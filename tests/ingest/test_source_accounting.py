@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from spotter.core.clock import SECOND
+from spotter.core.contracts import TimeBasis
 from spotter.ingest.sources.pattern import Pattern, PatternSpec
 from spotter.ingest.stamp import StampLedger, read_stamp
 
@@ -41,6 +42,7 @@ def test_as_fast_as_possible_nothing_is_lost(ingest):
     done = ingest({"camera": "test:160x120@15,frames=60"}, speed="max").run()
     numbers = [read_stamp(frame.picture).number for frame in done.frames]
     assert numbers == list(range(60))
+    assert {frame.timing for frame in done.frames} == {None}
     assert done.count("frames_read_total") == done.count("frames_published_total") == 60
 
 
@@ -91,6 +93,8 @@ def test_through_h264_and_rtsp_every_number_that_is_sent_comes_once(ingest, deco
     # The one more came when the stop was asked for already.
     assert 0 <= sum(bases.values()) - running.count("frames_read_total") <= 1
     assert bases["sender"] == 0 or decoder == "pyav"
+    by_sender = sum(frame.timing.basis is TimeBasis.SENDER for frame in running.frames)
+    assert bases["sender"] - 1 <= by_sender <= bases["sender"]
 
 
 def test_what_is_masked_never_leaves_the_reader(ingest, monkeypatch):

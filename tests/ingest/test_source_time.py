@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotter.core.clock import MICROSECOND, SECOND
+from spotter.core.contracts import TimeBasis, Timing
 from spotter.ingest.capture_time import (
     LATE_NS,
     SLEW,
     WINDOW_NS,
-    Basis,
     CaptureClock,
     CaptureTime,
     HostClock,
@@ -36,15 +36,15 @@ def play(clock: CaptureClock, ways: list[int], camera_ahead: int = 0, start: int
 
 def test_without_sender_time_it_is_arrival_less_the_measured_delay():
     stamp = CaptureClock().stamp(EPOCH + 7 * MS, 7 * MS, None, 7 * MS)
-    assert stamp == CaptureTime(EPOCH, 0, Basis.ARRIVAL, None, 0)
+    assert stamp == CaptureTime(EPOCH, 0, Timing(TimeBasis.ARRIVAL))
 
 
 def test_a_camera_that_keeps_time_tells_the_true_moment_whatever_the_way():
     ways = [80 * MS, 300 * MS, 90 * MS, 2000 * MS, 120 * MS] * 20
     stamps = play(CaptureClock(), ways)
     assert [stamp.captured_at for stamp in stamps] == [EPOCH + index * PERIOD for index in range(100)]
-    assert {stamp.basis for stamp in stamps} == {Basis.SENDER}
-    assert stamps[-1].camera_offset_ns == -80 * MS
+    assert {stamp.timing.basis for stamp in stamps} == {TimeBasis.SENDER}
+    assert stamps[-1].timing.camera_offset_ns == -80 * MS
 
 
 @pytest.mark.parametrize("ahead", [-365 * 86400 * SECOND, -10 * SECOND, 2 * SECOND, 3600 * SECOND])
@@ -53,14 +53,14 @@ def test_a_wrong_clock_gives_the_pace_and_not_the_time(ahead):
     stamps = play(CaptureClock(), ways, camera_ahead=ahead)
     # From the second frame on, that with the shortest way: event time is capture plus the shortest way.
     assert [s.captured_at - EPOCH for s in stamps[1:]] == [i * PERIOD + 80 * MS for i in range(1, 100)]
-    assert {s.basis for s in stamps} == {Basis.SHIFTED}
-    assert stamps[-1].camera_offset_ns == ahead - 80 * MS
+    assert {s.timing.basis for s in stamps} == {TimeBasis.SHIFTED}
+    assert stamps[-1].timing.camera_offset_ns == ahead - 80 * MS
 
 
 def test_jitter_as_in_rfc_3550():
     stamps = play(CaptureClock(), [50 * MS, 82 * MS] * 200)
-    assert stamps[-1].jitter_ns == pytest.approx(32 * MS, rel=0.01)
-    assert play(CaptureClock(), [50 * MS] * 50)[-1].jitter_ns == 0
+    assert stamps[-1].timing.jitter_ns == pytest.approx(32 * MS, rel=0.01)
+    assert play(CaptureClock(), [50 * MS] * 50)[-1].timing.jitter_ns == 0
 
 
 @pytest.mark.parametrize("jump", [-3600 * SECOND, -2 * SECOND, 2 * SECOND, 3600 * SECOND])

@@ -31,6 +31,33 @@ Image = npt.NDArray[np.uint8]
 """(H, W, 3) uint8, BGR as OpenCV delivers it."""
 
 
+class TimeBasis(StrEnum):
+    """What the event time of a live camera's frame rests on."""
+
+    SENDER = "sender"
+    """The camera's own clock, which agrees with the host's."""
+    SHIFTED = "shifted"
+    """The camera's own clock, moved on to the host's."""
+    ARRIVAL = "arrival"
+    """The host's clock when the frame came, less the delay that was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How the event time of a live camera's frame was found.
+
+    Attributes:
+        basis: what it rests on.
+        camera_offset_ns: the camera's own clock minus the host's, less the shortest way of a frame; None where the
+            camera tells no time.
+        jitter_ns: how unevenly frames arrive, compared with how they were taken (RFC 3550, section 6.4.1).
+    """
+
+    basis: TimeBasis
+    camera_offset_ns: int | None = None
+    jitter_ns: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture of one camera on its way to the pose workers.
@@ -42,10 +69,11 @@ class Frame:
         captured_at: event time, UTC ns. The only time that rules see.
         published_at: wall clock when ingest handed the frame to the bus, UTC ns.
         clock_offset_ns: event clock minus this host's wall clock. Zero for live cameras and for files at real-time
-            speed; moving for files played as fast as possible.
+            speed; moving for files played as fast as possible, and after the host's clock was set back.
         width, height: size of the original image, px. Keypoints refer to it.
         picture: (H, W, 3) uint8 BGR in memory, or JPEG bytes on the wire (may be smaller than width x height).
         trace: W3C `traceparent` of the frame's trace, or empty; travels in a header, not in the message.
+        timing: how `captured_at` of a live camera was found; None for finite sources.
     """
 
     camera_id: str
@@ -58,6 +86,7 @@ class Frame:
     picture: Image | bytes
     clock_offset_ns: int = 0
     trace: str = ""
+    timing: Timing | None = None
 
     def age(self, wall_clock: int) -> int:
         """Nanoseconds from capture to the moment `wall_clock`, both on the wall clock."""
@@ -106,6 +135,7 @@ class PoseFrame:
     clock_offset_ns: int = 0
     trace: str = ""
     deviations: FloatArray | None = None
+    timing: Timing | None = None
 
     def __len__(self) -> int:
         return len(self.scores)

@@ -187,6 +187,7 @@ class CameraReader:
             picture=image,
             clock_offset_ns=clock_offset_ns,
             trace=self._tracer.begin(),
+            timing=self._times.timing,
         )
         # Counted before it is handed over, so that no consumer sees a frame that the camera does not know of.
         self.monitor.count_published(width, height)

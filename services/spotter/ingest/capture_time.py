@@ -22,9 +22,9 @@ All times are nanoseconds.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from spotter.core.clock import MICROSECOND, SECOND, whole_microseconds
+from spotter.core.contracts import TimeBasis, Timing
 
 STEP_NS = SECOND // 100
 """Wall clock against monotonic clock from one frame to the next: more than this is a step. NTP slews by at most 500
@@ -53,14 +53,6 @@ CAMERA_STEP_NS = SECOND // 2
 set [D]."""
 
 
-class Basis(StrEnum):
-    """What a capture time rests on."""
-
-    SENDER = "sender"
-    SHIFTED = "shifted"
-    ARRIVAL = "arrival"
-
-
 @dataclass(frozen=True, slots=True)
 class CaptureTime:
     """The time of one frame.
@@ -69,18 +61,12 @@ class CaptureTime:
         captured_at: event time, UTC ns, whole microseconds, strictly growing.
         clock_offset_ns: event clock minus wall clock, as `Frame.clock_offset_ns`; above 0 only after the host's clock
             was set back.
-        basis: what `captured_at` rests on.
-        camera_offset_ns: camera's clock minus this host's, less the shortest way of a frame; None where the camera
-            tells no time.
-        jitter_ns: mean deviation of the time between two arrivals from the time between two captures (RFC 3550,
-            section 6.4.1); 0 where the camera tells no time.
+        timing: how it was found.
     """
 
     captured_at: int
     clock_offset_ns: int
-    basis: Basis
-    camera_offset_ns: int | None
-    jitter_ns: int
+    timing: Timing
 
 
 class HostClock:
@@ -172,21 +158,21 @@ class CaptureClock:
             delay: from the frame's arrival until the clocks were read, as far as it was measured.
         """
         arrival = self.host.at(wall, monotonic) - delay
-        at, basis, offset = arrival, Basis.ARRIVAL, None
+        at, basis, offset = arrival, TimeBasis.ARRIVAL, None
         if sender is not None:
             at, basis, offset = self._by_sender(sender, arrival)
         self._captured_at = max(whole_microseconds(at), self._captured_at + MICROSECOND)
         jitter = 0.0 if self.camera is None else self.camera.jitter_ns
-        return CaptureTime(self._captured_at, self.host.offset_ns, basis, offset, round(jitter))
+        return CaptureTime(self._captured_at, self.host.offset_ns, Timing(basis, offset, round(jitter)))
 
-    def _by_sender(self, sender: int, arrival: int) -> tuple[int, Basis, int]:
+    def _by_sender(self, sender: int, arrival: int) -> tuple[int, TimeBasis, int]:
         if self.camera is None:
             self.camera = CameraClock()
         steps = self.camera.steps
         self.camera.see(sender, arrival)
         self.camera_steps += self.camera.steps - steps
         shortest = self.camera.shortest_ns
-        at, basis = (sender, Basis.SENDER) if self.camera.agrees else (sender + shortest, Basis.SHIFTED)
+        at, basis = (sender, TimeBasis.SENDER) if self.camera.agrees else (sender + shortest, TimeBasis.SHIFTED)
         if arrival - at > LATE_NS:
-            at, basis = arrival, Basis.ARRIVAL
+            at, basis = arrival, TimeBasis.ARRIVAL
         return min(at, arrival), basis, -shortest

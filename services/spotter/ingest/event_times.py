@@ -6,6 +6,7 @@ import contextlib
 import time
 
 from spotter.core import clock
+from spotter.core.contracts import Timing
 from spotter.core.telemetry import Metrics
 from spotter.ingest.capture_time import CaptureClock
 from spotter.ingest.sources import Captured
@@ -18,12 +19,14 @@ class EventTimes:
 
     Attributes:
         clock_offset_ns: event clock minus wall clock of the live frame that was timed last.
+        timing: how its time was found; None for a finite source.
         camera_error_s: how far the camera's own clock is off this host's, seconds, less the shortest way of a frame;
             None where the camera tells no time.
     """
 
     def __init__(self, camera_id: str, metrics: Metrics) -> None:
         self.clock_offset_ns = 0
+        self.timing: Timing | None = None
         self.camera_error_s: float | None = None
         self._camera_id = camera_id
         self._metrics = metrics.times
@@ -50,12 +53,12 @@ class EventTimes:
 
     def _live(self, item: Captured) -> int:
         stamp = self._clock.stamp(clock.now(), time.monotonic_ns(), item.sender_ns, item.delay_ns)
-        self.clock_offset_ns = stamp.clock_offset_ns
-        self._metrics.timed.labels(camera=self._camera_id, basis=stamp.basis.value).inc()
-        if stamp.camera_offset_ns is not None:
-            self.camera_error_s = clock.to_seconds(stamp.camera_offset_ns)
+        self.clock_offset_ns, self.timing = stamp.clock_offset_ns, stamp.timing
+        self._metrics.timed.labels(camera=self._camera_id, basis=stamp.timing.basis.value).inc()
+        if stamp.timing.camera_offset_ns is not None:
+            self.camera_error_s = clock.to_seconds(stamp.timing.camera_offset_ns)
             self._metrics.offset.labels(camera=self._camera_id).set(self.camera_error_s)
-            self._metrics.jitter.labels(camera=self._camera_id).set(clock.to_seconds(stamp.jitter_ns))
+            self._metrics.jitter.labels(camera=self._camera_id).set(clock.to_seconds(stamp.timing.jitter_ns))
         steps = {
             "camera": self._clock.camera_steps,
             "host_forward": self._clock.host.steps_forward,

@@ -218,6 +218,7 @@ class PoseWorker:
             deviations=people.deviations,
             clock_offset_ns=frame.clock_offset_ns,
             trace=frame.trace,
+            timing=frame.timing,
         )
         self._bus.publish(SKELETONS, pose)
         if pose.trace:

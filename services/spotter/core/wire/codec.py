@@ -8,6 +8,7 @@ All functions raise `WireError`, and nothing else, on values or bytes that do no
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +22,8 @@ from spotter.core.contracts import (
     Frame,
     Image,
     PoseFrame,
+    TimeBasis,
+    Timing,
 )
 from spotter.core.errors import WireError
 from spotter.core.wire.envelope import as_wire_errors, parse
@@ -51,6 +54,7 @@ def encode_frame(frame: Frame, max_side: int | None = None) -> bytes:
             width=frame.width,
             height=frame.height,
             jpeg=_checked_jpeg(picture),
+            **_timing_fields(frame.timing),
         ).SerializeToString()
 
 
@@ -68,6 +72,7 @@ def decode_frame(data: bytes) -> Frame:
             width=message.width,
             height=message.height,
             picture=_checked_jpeg(message.jpeg),
+            timing=_timing(message),
         )
 
 
@@ -93,6 +98,7 @@ def encode_pose_frame(pose: PoseFrame) -> bytes:
             keypoints=_floats(pose.keypoints, (people, KEYPOINTS, 2)),
             confidences=_floats(pose.confidences, (people, KEYPOINTS)),
             deviations=None if pose.deviations is None else _floats(pose.deviations, (people, KEYPOINTS)),
+            **_timing_fields(pose.timing),
         ).SerializeToString()
 
 
@@ -119,7 +125,25 @@ def decode_pose_frame(data: bytes) -> PoseFrame:
             keypoints=_array(message.keypoints, (people, KEYPOINTS, 2)),
             confidences=_array(message.confidences, (people, KEYPOINTS)),
             deviations=_array(message.deviations, (people, KEYPOINTS)) if message.HasField("deviations") else None,
+            timing=_timing(message),
         )
+
+
+def _timing_fields(timing: Timing | None) -> dict[str, Any]:
+    if timing is None:
+        return {}
+    return {
+        "time_basis": timing.basis.value,
+        "camera_offset_ns": timing.camera_offset_ns,
+        "jitter_ns": timing.jitter_ns,
+    }
+
+
+def _timing(message: frame_pb2.Frame | skeleton_pb2.PoseFrame) -> Timing | None:
+    if not message.time_basis:
+        return None
+    offset = message.camera_offset_ns if message.HasField("camera_offset_ns") else None
+    return Timing(TimeBasis(message.time_basis), offset, message.jitter_ns)
 
 
 def encode_camera_health(health: CameraHealth) -> bytes:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16spotter/v1/frame.proto\x12\nspotter.v1\"\xc4\x01\n\x05\x46rame\x12\x16\n\x0eschema_version\x18\x01 \x01(\r\x12\x11\n\tcamera_id\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x10\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12\x13\n\x0b\x63\x61ptured_at\x18\x05 \x01(\x10\x12\x14\n\x0cpublished_at\x18\x06 \x01(\x10\x12\x17\n\x0f\x63lock_offset_ns\x18\x07 \x01(\x12\x12\r\n\x05width\x18\x08 \x01(\r\x12\x0e\n\x06height\x18\t \x01(\r\x12\x0c\n\x04jpeg\x18\n \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16spotter/v1/frame.proto\x12\nspotter.v1\"\x9f\x02\n\x05\x46rame\x12\x16\n\x0eschema_version\x18\x01 \x01(\r\x12\x11\n\tcamera_id\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\x10\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12\x13\n\x0b\x63\x61ptured_at\x18\x05 \x01(\x10\x12\x14\n\x0cpublished_at\x18\x06 \x01(\x10\x12\x17\n\x0f\x63lock_offset_ns\x18\x07 \x01(\x12\x12\r\n\x05width\x18\x08 \x01(\r\x12\x0e\n\x06height\x18\t \x01(\r\x12\x0c\n\x04jpeg\x18\n \x01(\x0c\x12\x12\n\ntime_basis\x18\x0b \x01(\t\x12\x1d\n\x10\x63\x61mera_offset_ns\x18\x0c \x01(\x12H\x00\x88\x01\x01\x12\x11\n\tjitter_ns\x18\r \x01(\x04\x42\x13\n\x11_camera_offset_nsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'spotter.core.wire.generated
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FRAME']._serialized_start=39
-  _globals['_FRAME']._serialized_end=235
+  _globals['_FRAME']._serialized_end=326
 # @@protoc_insertion_point(module_scope)

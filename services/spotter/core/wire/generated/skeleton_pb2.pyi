@@ -5,7 +5,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class PoseFrame(_message.Message):
-    __slots__ = ("schema_version", "camera_id", "epoch", "sequence", "captured_at", "published_at", "posed_at", "clock_offset_ns", "width", "height", "model", "people", "boxes", "scores", "keypoints", "confidences", "deviations")
+    __slots__ = ("schema_version", "camera_id", "epoch", "sequence", "captured_at", "published_at", "posed_at", "clock_offset_ns", "width", "height", "model", "people", "boxes", "scores", "keypoints", "confidences", "deviations", "time_basis", "camera_offset_ns", "jitter_ns")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     CAMERA_ID_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
@@ -23,6 +23,9 @@ class PoseFrame(_message.Message):
     KEYPOINTS_FIELD_NUMBER: _ClassVar[int]
     CONFIDENCES_FIELD_NUMBER: _ClassVar[int]
     DEVIATIONS_FIELD_NUMBER: _ClassVar[int]
+    TIME_BASIS_FIELD_NUMBER: _ClassVar[int]
+    CAMERA_OFFSET_NS_FIELD_NUMBER: _ClassVar[int]
+    JITTER_NS_FIELD_NUMBER: _ClassVar[int]
     schema_version: int
     camera_id: str
     epoch: int
@@ -40,4 +43,7 @@ class PoseFrame(_message.Message):
     keypoints: bytes
     confidences: bytes
     deviations: bytes
-    def __init__(self, schema_version: _Optional[int] = ..., camera_id: _Optional[str] = ..., epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., captured_at: _Optional[int] = ..., published_at: _Optional[int] = ..., posed_at: _Optional[int] = ..., clock_offset_ns: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., model: _Optional[str] = ..., people: _Optional[int] = ..., boxes: _Optional[bytes] = ..., scores: _Optional[bytes] = ..., keypoints: _Optional[bytes] = ..., confidences: _Optional[bytes] = ..., deviations: _Optional[bytes] = ...) -> None: ...
+    time_basis: str
+    camera_offset_ns: int
+    jitter_ns: int
+    def __init__(self, schema_version: _Optional[int] = ..., camera_id: _Optional[str] = ..., epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., captured_at: _Optional[int] = ..., published_at: _Optional[int] = ..., posed_at: _Optional[int] = ..., clock_offset_ns: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., model: _Optional[str] = ..., people: _Optional[int] = ..., boxes: _Optional[bytes] = ..., scores: _Optional[bytes] = ..., keypoints: _Optional[bytes] = ..., confidences: _Optional[bytes] = ..., deviations: _Optional[bytes] = ..., time_basis: _Optional[str] = ..., camera_offset_ns: _Optional[int] = ..., jitter_ns: _Optional[int] = ...) -> None: ...
