@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 import pytest
+
+from spotter.cli.app import execute
 
 COMMAND = Path(sys.executable).with_name("spotter")
 
@@ -63,6 +65,25 @@ def spotter(tmp_path: Path) -> Run:
             check=False,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """`refused("run", ...)` within this process, which is quick: exit code, and the one line of the error."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.startswith("SPOTTER_"):
+            monkeypatch.delenv(name)
+
+    def run(*arguments: object) -> tuple[int, str]:
+        code = execute([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        assert out == ""
+        return code, Outcome(code, out, err).one_line()
 
     return run
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from spotter.cli.cameras_given import settings_of
-from spotter.cli.console import line, output
+from spotter.cli.cameras_text import print_table
+from spotter.cli.console import line
 from spotter.cli.quantities import seconds_of
 from spotter.core.errors import ConfigError
 from spotter.ingest.probe.discovery import discover
@@ -72,7 +73,7 @@ def _print(found: list[FoundCamera], known: dict[str, str]) -> None:
         names = [name for name, shown in known.items() if _host(shown) == camera.address]
         cells = (camera.address, camera.name, camera.hardware, camera.location, ", ".join(names) or "-")
         table.add_row(*(Text(text) for text in (*cells, " ".join(camera.services))))
-    output().print(table)
+    print_table(table)
 
 
 def _host(shown: str) -> str:

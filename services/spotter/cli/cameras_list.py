@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from spotter.cli.cameras_given import settings_of
-from spotter.cli.console import line, output, warning_line
+from spotter.cli.cameras_text import print_table
+from spotter.cli.console import line, warning_line
 from spotter.core.cleaning import Cleaner
 from spotter.core.clock import SECOND, isoformat, now
 from spotter.core.errors import StoreError
@@ -101,4 +102,4 @@ def _print(rows: list[Listed]) -> None:
         fps = f"{row.fps:.1f}" if row.fps else "-"
         # Details are texts of other programs, so they are never read as markup.
         table.add_row(*(Text(text) for text in (row.camera, row.state, seen, row.size or "-", fps, row.source, detail)))
-    output().print(table)
+    print_table(table)

@@ -6,16 +6,29 @@ import sys
 from collections.abc import Iterable
 
 import yaml
+from rich.table import Table
 
 from spotter import __version__
+from spotter.cli.console import output
 from spotter.core.errors import ConfigError
 from spotter.core.parameters import ViewParameters
+
+_WIDE = 400
+"""Columns."""
 
 
 def told(text: str) -> None:
     """One line for people."""
     sys.stderr.write(" ".join(text.split()) + "\n")
     sys.stderr.flush()
+
+
+def print_table(table: Table) -> None:
+    """On stdout; whole lines where it is no terminal, so that nothing is cut for whoever reads a file."""
+    console = output()
+    if not sys.stdout.isatty():
+        console.width = _WIDE
+    console.print(table)
 
 
 def refusal(what: str, reasons: Iterable[str]) -> ConfigError:
