@@ -55,6 +55,27 @@ def list_all(
     list_cameras(database, config, as_json=as_json)
 
 
+@app.command(epilog=epilogs.COVERAGE)
+def coverage(
+    cameras: Annotated[list[str] | None, typer.Argument(metavar="[CAMERA]...", help="Default: all.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="Day or time on the site's clock; default: today.", metavar="TIME")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", help="Day (included) or time; default: now.", metavar="TIME")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL|PATH", help="SQLite file or database URL; default: of the settings.")
+    ] = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how long each camera was truly watched, and the reasons for every gap."""
+    from spotter.cli.cameras_coverage import show_coverage
+
+    show_coverage(cameras or [], since, until, database, config, as_json)
+
+
 @app.command("test", epilog=epilogs.TEST)
 def examine(
     cameras: Given = None,

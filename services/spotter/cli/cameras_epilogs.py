@@ -11,6 +11,15 @@ Examples:
 States are explained in docs/cameras.md. Sources are shown without user, password and query.
 """
 
+COVERAGE = """\b
+Examples:
+  spotter cameras coverage                            today so far, every camera
+  spotter cameras coverage dock --from 2026-11-23 --to 2026-11-27
+  spotter cameras coverage --json                     whole milliseconds, for a script
+
+Watched: live, trusted, and assessed in time. The parts add up to the time asked for. Reasons: docs/cameras.md.
+"""
+
 TEST = """\b
 Examples:
   spotter cameras test                               every camera of spotter.yaml

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from spotter.core.clock import SECOND
 from spotter.core.contracts import CameraHealth, CameraState
 from spotter.core.state import LiveState
 from spotter.core.store import CoverageRecord
 from spotter.core.telemetry.coverage_metrics import CoverageMetrics
 from spotter.ergonomics.coverage import LAG, Account
 
-EVERY_S = 1.0
-"""Pause between two looks at the accounts."""
+EVERY = SECOND
+"""Pause between two looks at the accounts, ns."""
 
 _PENDING = 100_000
 """Records that wait for the store at most: 16 cameras for four days."""
@@ -44,7 +44,7 @@ class CoverageBook:
         self._owns = owns
         self._accounts: dict[str, Account] = {}
         self._pending: list[CoverageRecord] = []
-        self._due = 0.0
+        self._ticked = 0
 
     def health(self, health: CameraHealth, now: int) -> None:
         """What a camera says of itself; an account begins with the first sign of a camera that has not ended.
@@ -72,9 +72,9 @@ class CoverageBook:
         Args:
             now: wall clock, UTC ns.
         """
-        if time.monotonic() < self._due:
+        if 0 <= now - self._ticked < EVERY:
             return
-        self._due = time.monotonic() + EVERY_S
+        self._ticked = now
         for health in self._state.health().values():
             self.health(health, now)
         for camera_id, account in list(self._accounts.items()):
