@@ -17,6 +17,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spotter.cli.checks import check_camera
 from spotter.cli.config import rows
 from spotter.cli.options import parse_camera
 from spotter.core.cleaning import Cleaner
@@ -24,6 +25,7 @@ from spotter.core.errors import SpotterError
 from spotter.core.settings import CameraSettings, IngestSettings, Settings, known_secrets, load_settings, redact_url
 from spotter.core.settings.secret import Secret
 from spotter.core.telemetry import configure_logs, get_logger
+from spotter.ingest.probe.examine import examine
 from spotter.ingest.sources import open_source
 
 LETTERS = "QXZJKWVY"
@@ -205,3 +207,31 @@ with cleaned_native_stderr(Cleaner(["Hunter2-XYZ"])):
     )
     assert "refuses connections" in done.stdout
     assert "Hunter2" not in done.stdout + done.stderr
+
+
+@settings(max_examples=60, deadline=None)
+@given(secret=secrets, form=st.sampled_from(FORMS))
+def test_no_check_of_a_camera_tells_it(secret: str, form: str) -> None:
+    """Doctor and tester, with a network on which nothing is found."""
+    camera = CameraSettings(id="a", source=Secret(value=form.format(secret)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("socket.create_connection", _unreachable)
+        patched.setattr("socket.getaddrinfo", _unreachable)
+        told = [check_camera(camera), *examine(camera, IngestSettings(), 0.1)]
+    assert told
+    assert not leaks(str(told)), told
+
+
+def _unreachable(*_: object, **__: object) -> None:
+    raise OSError(101, "Network is unreachable")
+
+
+def test_what_may_be_the_begin_of_a_password_is_not_told_as_host_and_port() -> None:
+    """rtsp://admin:12/34@host: to a parser that is host admin, port 12."""
+    camera = CameraSettings(id="a", source=Secret(value="rtsp://admin:1234/56@10.0.0.5/s"))
+    source = open_source(camera, IngestSettings(open_timeout_s=1))
+    with pytest.raises(SpotterError, match="cannot be told apart") as caught:
+        source.open()
+    told = [str(caught.value), str(check_camera(camera)), *map(str, examine(camera, IngestSettings(), 0.1))]
+    assert all("cannot be told apart" in text and "%2F" in text for text in told)
+    assert not any("1234" in text or "admin" in text for text in told), told

@@ -15,15 +15,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import as_file, files
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from spotter.core.contracts import Image
-from spotter.core.errors import ConfigError, ModelError, SpotterError
+from spotter.core.errors import ConfigError, ModelError, SourceError, SpotterError
 from spotter.core.settings import CameraSettings, Settings
 
 GIB = 1024**3
 _CONNECT_S = 2.0
-_DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
 
 class Verdict(StrEnum):
@@ -256,19 +254,27 @@ def check_camera(camera: CameraSettings) -> Finding:
         source = camera.address()
     except ConfigError as error:
         return Finding(name, Verdict.FAIL, error.message, error.mend)
-    if "://" in source:
-        parts = urlsplit(source)
-        address = (parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 0))
+    from spotter.ingest.sources import kind_of
+    from spotter.ingest.sources.address import StreamAddress
+
+    try:
+        kind = kind_of(source).name
+        address = StreamAddress.parse(source) if kind == "stream" else None
+    except SourceError as error:
+        return Finding(name, Verdict.FAIL, error.message, error.mend)
+    if address is not None:
+        if not address.is_certain:
+            reason, mend = address.diagnose()
+            return Finding(name, Verdict.FAIL, f"{camera.shown} {reason}", mend)
         try:
-            socket.create_connection(address, _CONNECT_S).close()
+            socket.create_connection((address.host, address.port), _CONNECT_S).close()
         except OSError as error:
             reason = error.strerror or str(error)
-            return Finding(name, Verdict.FAIL, f"{camera.shown}: {reason}", "Check address, port and network")
+            return Finding(name, Verdict.FAIL, f"{camera.shown}: {reason}", f"spotter cameras test {camera.id}")
         return Finding(name, Verdict.OK, f"{camera.shown} answers")
-    path = Path(f"/dev/video{source}") if source.isdecimal() else Path(source)
-    if not path.exists():
-        return Finding(name, Verdict.FAIL, f"'{path}' is not there", "Check the path or plug the camera in")
-    return Finding(name, Verdict.OK, f"'{path}' is there")
+    if kind == "webcam" and not Path(f"/dev/video{source}").exists():
+        return Finding(name, Verdict.FAIL, f"'/dev/video{source}' is not there", "Plug the camera in")
+    return Finding(name, Verdict.OK, f"'{camera.shown}' is there")
 
 
 def _database_file(url: str) -> Path | None:

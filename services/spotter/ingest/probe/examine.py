@@ -29,6 +29,9 @@ def examine(camera: CameraSettings, ingest: IngestSettings, duration_s: float) -
     except (ConfigError, SourceError) as error:
         yield Step("source", Outcome.FAIL, error.message, error.mend)
         return
+    if address is not None and not address.is_certain:
+        yield Step("source", Outcome.FAIL, f"{camera.shown} {address.diagnose()[0]}", address.diagnose()[1])
+        return
     if not camera.enabled:
         yield Step("source", Outcome.WARN, f"{camera.shown}, and enabled is false", "Set enabled: true to watch it")
     else:

@@ -63,7 +63,7 @@ def _name(address: StreamAddress, timeout_s: float) -> Step:
 
 
 def _port(address: StreamAddress, timeout_s: float) -> Step:
-    name, where = "port", f"{address.host}:{address.port}"
+    name, where = "port", address.where
     started = time.monotonic()
     try:
         socket.create_connection((address.host, address.port), timeout_s).close()

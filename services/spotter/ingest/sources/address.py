@@ -12,6 +12,9 @@ from spotter.core.settings import redact_url
 SCHEMES = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 """URL schemes that are read here, with the port that each one means when none is given."""
 
+ESCAPES = "/ @ : # ? in a password as %2F %40 %3A %23 %3F"
+"""What a URL cannot hold within a password, for a mend; username and password of their own need none of it."""
+
 _DIAGNOSIS_TIMEOUT_S = 2.0
 
 
@@ -48,7 +51,7 @@ class StreamAddress:
         if not host:
             raise SourceError(
                 f"'{shown}' is not a complete URL",
-                mend="Write rtsp://USER:PASSWORD@HOST:PORT/PATH, with / @ : # ? in a password as %2F %40 %3A %23 %3F",
+                mend=f"Write rtsp://USER:PASSWORD@HOST:PORT/PATH, with {ESCAPES}",
             )
         scheme = parts.scheme.lower()
         return cls(url, shown, scheme, host, port or SCHEMES[scheme])
@@ -57,9 +60,21 @@ class StreamAddress:
     def is_rtsp(self) -> bool:
         return self.scheme in ("rtsp", "rtsps")
 
+    @property
+    def is_certain(self) -> bool:
+        """False where what looks like host and port may be user and the begin of a password with "/" in it."""
+        return not self.shown.endswith("://***")
+
+    @property
+    def where(self) -> str:
+        """Host and port, fit for people."""
+        return f"{self.host}:{self.port}" if self.is_certain else "what stands for its host"
+
     def diagnose(self) -> tuple[str, str]:
         """(what is wrong, the mend) of a camera that did not open, as far as a connection tells; takes 2 s at most."""
-        where = f"{self.host}:{self.port}"
+        where = self.where
+        if not self.is_certain:
+            return "cannot be told apart into user, password and host", f"Write {ESCAPES}"
         try:
             socket.create_connection((self.host, self.port), _DIAGNOSIS_TIMEOUT_S).close()
         except socket.gaierror:
