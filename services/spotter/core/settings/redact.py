@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 _TELLING = re.compile(r"(?i)(pass|pwd|psw|token|secret|auth|user|login|api_?key|sig)[a-z_]*[=:]")
 """Cameras of some makers want user and password within the path: /user=admin&password=...&channel=1."""
 
-PATTERN = re.compile(r"test:[0-9]{1,5}x[0-9]{1,5}(@[0-9.]{1,8})?")
+PATTERN = re.compile(r"test:[0-9]{1,5}x[0-9]{1,5}(@[0-9.]{1,8})?(,[a-z]{1,8}(=[0-9]{1,9})?)*")
 """A test pattern, which looks like user and password and is none."""
 
 _FORGOTTEN = re.compile(r"(?i)(rtsps?|https?|rtmps?|srt|udp|onvif|postgres\w*|rediss?|mqtts?):")
