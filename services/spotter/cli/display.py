@@ -166,9 +166,7 @@ def alert_text(alert: Alert, update: AlertUpdate) -> str:
         f"{name.replace('_', ' ')} {item.value:.3g} {item.unit} ({item.comparison} {item.threshold:.3g})"
         for name, item in list(evidence.items())[:3]
     )
-    return " | ".join(
-        filter(None, (f"{when}Z {head}", f"camera {alert.camera_id}", _whom(alert), numbers))
-    )
+    return " | ".join(filter(None, (f"{when}Z {head}", f"camera {alert.camera_id}", _whom(alert), numbers)))
 
 
 def _whom(alert: Alert) -> str:
