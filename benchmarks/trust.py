@@ -89,16 +89,16 @@ def main() -> None:
     clips = sorted(path for suffix in ("mp4", "avi") for path in arguments.folder.rglob(f"*.{suffix}"))
     outcomes: dict[str, Counter[str]] = {name: Counter() for name in SPOILT}
     examples: dict[str, list[str]] = {name: [] for name in SPOILT}
-    costs: list[tuple[float, float, float]] = []
+    costs: list[tuple[float, float, int]] = []
     for clip in clips[: arguments.most]:
-        pictures, fps, decode_s = read(clip)
+        pictures, decode_s = read(clip)
         if len(pictures) < PICTURES:
             continue
         learned = [look(picture) for picture in pictures[: PICTURES // 2]]
         began = time.process_time()
         for picture in pictures:
             look(picture)
-        costs.append(((time.process_time() - began) / len(pictures), decode_s, fps))
+        costs.append(((time.process_time() - began) / len(pictures), decode_s, pictures[0].shape[1]))
         for name, (problem, spoil) in SPOILT.items():
             shown = [look(spoil(picture)) for picture in pictures[PICTURES // 2 :]]
             told = verdict(learned, shown[:1] if name == "frozen" else shown)
@@ -107,20 +107,22 @@ def main() -> None:
             if outcome != "right":
                 examples[name].append(f"{clip.stem}: {', '.join(told) if told else outcome}")
     report(outcomes, examples)
-    looks, decodes = np.array([c[0] for c in costs]), np.array([c[1] for c in costs])
-    for rate in (15.0, 5.0):
-        shares = looks / (decodes * rate * P.every_s)
-        print(
-            f"A look every {P.every_s:g} s at {rate:g} frames/s: {100 * np.median(shares):.2f} % of the processor "
-            f"time of decoding (median clip; {100 * shares.max():.2f} % at most); "
-            f"a look {1000 * np.median(looks):.2f} ms"
-        )
+    for least, most in ((0, 640), (640, 1280), (1280, 10_000)):
+        group = np.array([(one, decode) for one, decode, width in costs if least <= width < most])
+        if len(group):
+            looks, decodes = group.T
+            shares = 100 * looks / (decodes * 15.0 * P.every_s)
+            print(
+                f"{len(group)} clips at least {least} px wide: a look {1000 * np.median(looks):.2f} ms, every "
+                f"{P.every_s:g} s at 15 frames/s {np.median(shares):.2f} % of the processor time of decoding "
+                f"({shares.min():.2f} to {shares.max():.2f} %)"
+            )
 
 
-def read(clip: Path) -> tuple[list[Image], float, float]:
-    """Pictures spread over a clip, its frame rate, and the processor time of decoding one frame, s."""
+def read(clip: Path) -> tuple[list[Image], float]:
+    """Pictures spread over a clip, and the processor time of decoding one frame, s."""
     capture = cv2.VideoCapture(str(clip))
-    count, fps = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), float(capture.get(cv2.CAP_PROP_FPS))
+    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     wanted = set(np.linspace(0, max(count - 1, 0), PICTURES).astype(int).tolist())
     pictures: list[Image] = []
     decoded = 0
@@ -132,7 +134,7 @@ def read(clip: Path) -> tuple[list[Image], float, float]:
         if decoded in wanted:
             pictures.append(np.asarray(image, np.uint8))
         decoded += 1
-    return pictures, fps, (time.process_time() - began) / max(decoded, 1)
+    return pictures, (time.process_time() - began) / max(decoded, 1)
 
 
 def verdict(learned: list[Look], shown: list[Look]) -> list[str] | None:

@@ -17,7 +17,7 @@ from spotter.core.contracts import Image
 WIDTH = 160
 """Width of the picture that is looked at, px; wider pictures are thinned out to this and less than twice as much."""
 
-PATCH, PATCHES = 64, (2, 3)
+PATCH, PATCHES = 48, (2, 3)
 """Side of a full-size patch, px, and how many are taken down and across."""
 
 DARK, BRIGHT = 16, 245
@@ -28,6 +28,9 @@ _SOFT = 1.5
 
 _FINE, _COARSE = 0.7, 2.0
 """Standard deviations of the blurs between which sharpness is measured, px of the full picture."""
+
+_MARGIN = 8
+"""Pixels around a patch that the filters see and that are not counted; the coarse blur reaches 6 px, the slopes 1."""
 
 _NOISE = 8.0
 """Slope of pure noise, grey levels (Sobel); it is added to the strength of a slope, so that noise has no direction."""
@@ -64,14 +67,13 @@ def look(image: Image) -> Look:
     """Measure (H, W, 3) uint8 BGR."""
     step = max(1, image.shape[1] // WIDTH)
     grey = np.ascontiguousarray(image[::step, ::step, 1])  # Green is nearly the luminance, and at hand.
-    soft = cv2.GaussianBlur(grey, (0, 0), _SOFT)
+    soft = _blurred(grey.astype(np.float32), _SOFT)
     across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
     strength = cv2.magnitude(across, down)
-    bright = np.bincount(grey.ravel(), minlength=256)
     return Look(
         brightness=float(grey.mean()),
-        black=float(bright[: DARK + 1].sum() / grey.size),
-        white=float(bright[BRIGHT:].sum() / grey.size),
+        black=float(np.count_nonzero(grey <= DARK) / grey.size),
+        white=float(np.count_nonzero(grey >= BRIGHT) / grey.size),
         texture=float(np.count_nonzero(strength >= _TEXTURE) / grey.size),
         sharpness=_sharpness(image),
         slopes=np.stack([across, down]) / (strength + np.float32(_NOISE)),
@@ -93,20 +95,43 @@ def agreement(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> f
 
 
 def _sharpness(image: Image) -> float:
+    patches, inner = _patches(image)
+    fine, coarse = (_energy(patches, soft)[inner].ravel() for soft in (_FINE, _COARSE))
+    # Every fourth pixel tells well enough how strong the strongest twentieth is.
+    some = coarse[::4]
+    strongest = coarse >= np.partition(some, -(len(some) // 20) - 1)[-(len(some) // 20) - 1]
+    count = np.count_nonzero(strongest)
+    least = float(coarse @ strongest) / count
+    return float(fine @ strongest) / count / least if least >= _NOISE**2 else float("nan")
+
+
+def _energy(patches: npt.NDArray[np.float32], soft: float) -> npt.NDArray[np.float32]:
+    """Square of the slope of (patches, side, side) after a blur."""
+    flat = _blurred(patches.reshape(-1, patches.shape[2]), soft)
+    across = np.asarray(cv2.Sobel(flat, cv2.CV_32F, 1, 0), np.float32)
+    down = np.asarray(cv2.Sobel(flat, cv2.CV_32F, 0, 1), np.float32)
+    # In place: new arrays of this size cost more than the sum.
+    across *= across
+    down *= down
+    across += down
+    return across.reshape(patches.shape)
+
+
+def _blurred(grey: npt.NDArray[np.float32], soft: float) -> npt.NDArray[np.float32]:
+    """Gaussian blur out to three standard deviations. Floats: OpenCV is three times as fast with them here."""
+    side = 2 * round(3 * soft) + 1
+    return np.asarray(cv2.GaussianBlur(grey, (side, side), soft), np.float32)
+
+
+def _patches(image: Image) -> tuple[npt.NDArray[np.float32], tuple[slice, slice, slice]]:
+    """(patches, side, side), to be filtered one below the other, and the part of them that no border is near to."""
     height, width = image.shape[:2]
-    side = min(PATCH, height, width)
-    fine: list[npt.NDArray[np.float32]] = []
-    coarse: list[npt.NDArray[np.float32]] = []
-    for row in range(PATCHES[0]):
-        for column in range(PATCHES[1]):
-            top = (height - side) * (2 * row + 1) // (2 * PATCHES[0])
-            left = (width - side) * (2 * column + 1) // (2 * PATCHES[1])
-            patch = np.ascontiguousarray(image[top : top + side, left : left + side, 1])
-            for kept, soft in ((fine, _FINE), (coarse, _COARSE)):
-                smooth = cv2.GaussianBlur(patch, (0, 0), soft)
-                across, down = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
-                kept.append(np.asarray(across * across + down * down, np.float32).ravel())
-    energy = np.concatenate(coarse)
-    strongest = energy >= np.partition(energy, -(len(energy) // 20) - 1)[-(len(energy) // 20) - 1]
-    least = float(energy[strongest].mean())
-    return float(np.concatenate(fine)[strongest].mean()) / least if least >= _NOISE**2 else float("nan")
+    side = min(PATCH + 2 * _MARGIN, height, width)
+    margin = _MARGIN if side > 4 * _MARGIN else 0
+    tiles = [
+        image[top : top + side, left : left + side, 1]
+        for top in ((height - side) * (2 * row + 1) // (2 * PATCHES[0]) for row in range(PATCHES[0]))
+        for left in ((width - side) * (2 * column + 1) // (2 * PATCHES[1]) for column in range(PATCHES[1]))
+    ]
+    kept = slice(margin, side - margin)
+    return np.stack(tiles).astype(np.float32), (slice(None), kept, kept)
