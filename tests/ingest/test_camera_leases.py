@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,6 +22,7 @@ from spotter.core.telemetry import Metrics
 from spotter.ingest.leases import LeaseSharing
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
+from proxy import TcpProxy
 from redis_server import RedisServer
 
 LEASE_S = 2.0
@@ -188,18 +190,26 @@ def test_without_redis_each_goes_on_with_what_it_has(redis, source):
         assert worst_overlap(first, second) < 0.2
 
 
-def test_with_redis_away_stop_it_ends_at_the_end_of_its_lease(redis, source):
-    with Member(redis, source, "stop") as only:
-        until(lambda: all_read(only))
-        redis.freeze()
-        frozen = time.time()
-        try:
-            until(lambda: not only.cameras(time.time() - 0.5))
-            last = max(frame["at"] for frame in only.frames)
-            assert 0.3 * LEASE_S < last - frozen < LEASE_S + 0.2
-        finally:
-            redis.thaw()
-        until(lambda: all_read(only))
+@pytest.mark.parametrize("redis_away", ["stop", "read"])
+def test_one_that_alone_cannot_reach_redis_is_taken_over(redis, source, redis_away):
+    with (
+        TcpProxy(redis.port) as line,
+        Member(SimpleNamespace(url=f"redis://127.0.0.1:{line.port}/0"), source, redis_away) as cut_off,
+        Member(redis, source) as other,
+    ):
+        until(lambda: even(cut_off, other))
+        line.silence()
+        silenced = time.time()
+        until(lambda: len(shares(other)[0]) == 4)
+        if redis_away == "stop":
+            until(lambda: not cut_off.cameras(time.time() - 0.5))
+            last = max(frame["at"] for frame in cut_off.frames)
+            assert 0.3 * LEASE_S < last - silenced < LEASE_S + 0.2
+        else:  # It cannot know; what it publishes is of the older epoch.
+            assert len(shares(cut_off)[0]) == 2
+        line.heal()
+        until(lambda: even(cut_off, other))
+        assert (worst_overlap(cut_off, other) < 0.2) is (redis_away == "stop")
 
 
 @pytest.mark.parametrize(("cameras", "members"), [(16, 1), (16, 3), (7, 3), (8, 3), (4, 3), (1, 2), (5, 5), (3, 5)])
