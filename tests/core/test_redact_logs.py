@@ -117,3 +117,17 @@ def test_a_test_pattern_is_no_secret() -> None:
 )
 def test_a_name_that_is_made_from_an_address_holds_no_password(source: str, name: str) -> None:
     assert parse_camera(source) == (name, source)
+
+
+def test_a_line_without_an_end_is_not_cut_within_a_secret() -> None:
+    program = """
+import os
+from spotter.core.cleaning import Cleaner
+from spotter.core.telemetry.native_stderr import cleaned_native_stderr
+with cleaned_native_stderr(Cleaner(["Hunter2-Sesame"])):
+    for _ in range(2000):
+        os.write(2, b"tried Hunter2-")
+        os.write(2, b"Sesame ")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == "tried *** " * 2000

@@ -31,7 +31,8 @@ def cleaned_native_stderr(cleaner: Cleaner) -> Iterator[None]:
     before = sys.stderr
     # Never closed, since a log handler may hold it when the block is over.
     raw = io.FileIO(os.dup(original), "w", closefd=False)
-    own = io.TextIOWrapper(raw, encoding="utf-8", errors="replace", write_through=True)
+    # A line goes out whole, or what C code writes at the same moment would stand within it.
+    own = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="replace", line_buffering=True)
     # Only where Python writes to that descriptor: a test or a program may have put something else there.
     takes_over = _descriptor(before) == 2
     reading, writing = os.pipe()
@@ -44,6 +45,8 @@ def cleaned_native_stderr(cleaner: Cleaner) -> Iterator[None]:
     try:
         yield
     finally:
+        with contextlib.suppress(OSError):
+            own.flush()
         if takes_over:
             sys.stderr = before
         os.dup2(original, 2)  # Closes the last writing end, unless a child still holds one.
@@ -67,8 +70,10 @@ def _pump(reading: int, original: int, cleaner: Cleaner) -> None:
             for line in lines:
                 _write(original, cleaner.clean(line.decode("utf-8", "replace")) + "\n")
             if len(rest) > _LONGEST:
-                _write(original, cleaner.clean(rest.decode("utf-8", "replace")))
-                rest = b""
+                # Between two words, so that no secret is cut in two, which would hide it from the cleaner.
+                end = rest.rfind(b" ") + 1 or len(rest)
+                _write(original, cleaner.clean(rest[:end].decode("utf-8", "replace")))
+                rest = rest[end:]
     if rest:
         _write(original, cleaner.clean(rest.decode("utf-8", "replace")))
 
