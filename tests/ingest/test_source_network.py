@@ -90,6 +90,30 @@ def test_rtsp_over_tcp(reader, camera):
     source.close()
 
 
+@pytest.mark.parametrize("codec", ["h265", "jpeg"])
+def test_other_codecs_over_rtsp(reader, codec):
+    with RtspServer(codec=codec) as server, opened(reader(server.url(), OPEN_S, READ_S)) as source:
+        items = pictures(source, 8)
+        assert {item.image.shape for item in items} == {(240, 320, 3)}
+        # Whatever is read is a picture of its own.
+        assert len({item.image.tobytes() for item in items}) == 8
+
+
+@pytest.mark.parametrize(("codec", "size"), [("h265", (320, 240)), ("jpeg", (320, 240)), ("h264", (640, 480))])
+def test_a_camera_that_comes_back_with_another_codec_or_size(ingest, codec, size):
+    """Its settings were changed: the stream breaks off, and is read as it is from then on."""
+    with RtspServer() as before, ingest({"camera": before.url()}, backoff_min_s=0.1, backoff_max_s=0.3) as running:
+        running.wait(lambda: len(running.frames) >= 3)
+        before.kill()
+        with RtspServer(port=before.port, codec=codec, size=size):
+            seen = len(running.frames)
+            running.wait(lambda: len(running.frames) >= seen + 5)
+        frames = list(running.frames)
+    assert (frames[-1].width, frames[-1].height) == size
+    assert frames[-1].picture.shape == (size[1], size[0], 3)
+    assert [frame.sequence for frame in frames] == list(range(len(frames)))
+
+
 def test_rtsp_over_udp(camera):
     with opened(PyAvStream(camera.url(), OPEN_S, READ_S, transport="udp")) as source:
         assert {item.image.shape for item in pictures(source, 10)} == {(240, 320, 3)}

@@ -1,7 +1,7 @@
 """A real RTSP server (GStreamer) with a moving test picture, or an MP4 file, for tests.
 
     /usr/bin/python3 rtsp_server.py PORT [USER PASSWORD] [--clip FILE] [--size 640x480] [--fps 15] [--feed]
-                                    [--tls CERTIFICATE KEY] [--digest]
+                                    [--tls CERTIFICATE KEY] [--digest] [--codec h264]
 
 Run by the system's Python, because python3-gi is a package of the system.
 
@@ -24,15 +24,18 @@ gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
-H264 = (
-    "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={fps} bitrate=4000 "
-    "! rtph264pay name=pay0 pt=96 config-interval=1 )"
-)
+ENCODERS = {
+    "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={fps} bitrate=4000 "
+    "! rtph264pay name=pay0 pt=96 config-interval=1 )",
+    "h265": "x265enc tune=zerolatency speed-preset=ultrafast key-int-max={fps} "
+    "! rtph265pay name=pay0 pt=96 config-interval=1 )",
+    "jpeg": "jpegenc ! rtpjpegpay name=pay0 pt=26 )",
+}
 SIZE = "width={width},height={height},framerate={fps}/1"
-PIPELINE = f"( videotestsrc is-live=true pattern=ball ! video/x-raw,{SIZE} ! {H264}"
+PIPELINE = f"( videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,{SIZE} ! "
 FEED = (
     f"( appsrc name=feed is-live=true do-timestamp=true format=time caps=video/x-raw,format=BGR,{SIZE} "
-    f"! videoconvert ! video/x-raw,format=I420 ! {H264}"
+    f"! videoconvert ! video/x-raw,format=I420 ! "
 )
 CLIP = "( filesrc location={clip} ! qtdemux ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=1 )"
 
@@ -47,6 +50,7 @@ def main() -> None:
     parser.add_argument("--feed", action="store_true")
     parser.add_argument("--tls", nargs=2)
     parser.add_argument("--digest", action="store_true")
+    parser.add_argument("--codec", default="h264", choices=ENCODERS)
     given = parser.parse_args()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
@@ -54,7 +58,7 @@ def main() -> None:
     server.set_service(given.port)
     factory = GstRtspServer.RTSPMediaFactory()
     width, height = given.size.split("x")
-    launch = FEED if given.feed else PIPELINE
+    launch = (FEED if given.feed else PIPELINE) + ENCODERS[given.codec]
     launch = CLIP.format(clip=given.clip) if given.clip else launch.format(width=width, height=height, fps=given.fps)
     factory.set_launch(launch)
     factory.set_shared(True)

@@ -38,6 +38,7 @@ class RtspServer:
         size, fps: of the moving test picture.
         feed: serve what `show` is given instead: (H, W, 3) uint8 BGR of this size.
         tls: files of a certificate and its key, for rtsps://.
+        codec: h264, h265 or jpeg.
         digest: user and password are asked for by digest, not by basic authentication.
     """
 
@@ -52,6 +53,7 @@ class RtspServer:
         feed: bool = False,
         tls: tuple[Path, Path] | None = None,
         digest: bool = False,
+        codec: str = "h264",
     ) -> None:
         self.port = port or free_port()
         self._feed = feed
@@ -61,6 +63,7 @@ class RtspServer:
         options += ["--size", f"{size[0]}x{size[1]}", "--fps", str(fps), *(["--feed"] if feed else [])]
         options += ["--tls", *map(str, tls)] if tls else []
         options += ["--digest"] if digest else []
+        options += ["--codec", codec]
         self._command = [str(SYSTEM_PYTHON), str(RTSP_SERVER), str(self.port), *credentials, *options]
         self._process: subprocess.Popen[bytes] | None = None
 
