@@ -193,6 +193,18 @@ def test_a_server_that_never_answers_is_given_up(reader):
         assert time.monotonic() - begun < 1.0 + BOUND_S
 
 
+def test_an_mjpeg_camera_that_falls_silent_is_lost(reader, clips):
+    with (
+        HttpServer([jpeg(60), jpeg(120)], clips / "dock.mp4") as server,
+        opened(reader(server.url("live.mjpg"), OPEN_S, READ_S)) as source,
+    ):
+        pictures(source, 3)
+        server.silent.set()
+        begun = time.monotonic()
+        read_until_lost(source)
+        assert time.monotonic() - begun < READ_S + BOUND_S
+
+
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.parametrize("how", ["freeze", "kill"])
 def test_a_camera_that_falls_silent_is_lost(how, transport):

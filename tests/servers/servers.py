@@ -128,10 +128,14 @@ class HttpServer:
         pictures: encoded JPEGs, sent in turn.
         clip: an MP4 file.
         interval_s: pause between pictures.
+
+    Attributes:
+        silent: set, no picture goes out and the connection stays.
     """
 
     def __init__(self, pictures: list[bytes], clip: Path, interval_s: float = 0.05) -> None:
         stopped = self._stopped = threading.Event()
+        silent = self.silent = threading.Event()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -165,6 +169,8 @@ class HttpServer:
                         return
                     number += 1
                     time.sleep(interval_s)
+                    while silent.is_set() and not stopped.is_set():
+                        time.sleep(0.02)
 
             def _write(self, data: bytes) -> bool:
                 try:
