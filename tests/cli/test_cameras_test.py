@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -11,7 +16,7 @@ import numpy as np
 import pytest
 import yaml
 
-from conftest import Run
+from conftest import COMMAND, Run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
 from servers import HttpServer, RtspServer, free_port
@@ -125,3 +130,30 @@ def test_help_has_examples(spotter: Run) -> None:
         done = spotter("cameras", command, "--help")
         assert done.code == 0
         assert f"spotter cameras {command}" in done.out.partition("Examples:")[2]
+
+
+def test_a_password_that_is_typed_is_not_shown(tmp_path: Path) -> None:
+    """On a terminal of its own, as a user has it."""
+    with RtspServer(user="guard", password="Hunter2 /@") as server:
+        arguments = ["cameras", "test", server.url(), "--username", "guard", "--for", "1s"]
+        ours, terminal = pty.openpty()
+        with subprocess.Popen(
+            [COMMAND, *arguments],
+            cwd=tmp_path,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+        ) as done:
+            os.close(terminal)
+            shown = b""
+            with contextlib.suppress(OSError):  # As the end of a terminal is told on Linux.
+                while piece := os.read(ours, 4096):
+                    shown += piece
+                    if shown.endswith(b"Password: "):
+                        time.sleep(0.2)  # What was typed before the question is not taken.
+                        os.write(ours, b"Hunter2 /@\n")
+            os.close(ours)
+    assert done.returncode == 0, shown
+    assert b"accepted, basic" in shown
+    assert b"Hunter2" not in shown
