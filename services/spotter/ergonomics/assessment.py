@@ -288,7 +288,9 @@ class CameraAssessor:
             where = self._zones.where(known.zones)
             if where.excuse == STAIRS and self._low_over_feet(keypoints, confidences, settled, gates):
                 where = replace(where, excuse="")
-            signals[person.track_id] = FallSignals(body.hip, body.head, angle, settled is not None, where, body.knee)
+            signals[person.track_id] = FallSignals(
+                body.hip, body.head, angle, settled is not None, where, body.knee, body.on_knees
+            )
         workers.append(
             Seen(
                 person.track_id,

@@ -32,6 +32,9 @@ RULE_VERSION = "fall/3"
 _FLICKER = from_seconds(0.5)
 """A posture that is interrupted for no longer than this has gone on: single frames of a pose model are noisy [D]."""
 
+_KNELT = from_seconds(1.0)
+"""Whoever falls may pass over hands and knees; this long is no passing [D]."""
+
 _LINK = from_seconds(2.0)
 """A descent belongs to the ground contact that begins within this time after it [D]."""
 
@@ -89,7 +92,7 @@ class FallMachine:
         self._low = Held(_FLICKER)
         self._not_low = Held(0)
         self._up = Held(_FLICKER)
-        self._frames = self._on_knees = 0
+        self._watched = self._on_knees = 0
         self._seen_at = 0
         self._gap = (0, 0)
         self._last: FallSignals | None = None
@@ -143,7 +146,7 @@ class FallMachine:
             "low": self._low.state(),
             "not_low": self._not_low.state(),
             "up": self._up.state(),
-            "frames": [self._frames, self._on_knees],
+            "on_knees": [self._watched, self._on_knees],
             "seen_at": self._seen_at,
             "gap": list(self._gap),
             "last": self._last.state() if self._last is not None else None,
@@ -166,7 +169,7 @@ class FallMachine:
         machine._low = Held.restore(values["low"])
         machine._not_low = Held.restore(values["not_low"])
         machine._up = Held.restore(values["up"])
-        machine._frames, machine._on_knees = values["frames"]
+        machine._watched, machine._on_knees = values["on_knees"]
         machine._seen_at = values["seen_at"]
         gone, back = values["gap"]
         machine._gap = gone, back
@@ -196,12 +199,14 @@ class FallMachine:
         if low is not None:
             self._lowest = low, signals
         if self.state is FallState.UP and self._low.since is None:
-            self._frames = self._on_knees = 0  # Counted since the person became low.
+            self._watched = self._on_knees = 0
+        else:
+            step = min(at - self._seen_at, _FLICKER)
+            self._watched += step
+            self._on_knees += step if signals.on_knees else 0
         self._low.observe(at, low is not None)
         self._not_low.observe(at, low is None)
         self._up.observe(at, signals.hip >= p.up_hip and signals.head >= p.up_head)
-        self._frames += 1
-        self._on_knees += signals.on_knees
         self._near.observe(at, signals)
         self._seen_at, self._last = at, signals
 
@@ -295,9 +300,14 @@ class FallMachine:
     def _patience(self) -> float:
         """Seconds on the ground before anybody is told."""
         factor = self._where.factor
-        if self._cause is None or 2 * self._on_knees > self._frames:
+        if self._cause is None or self._kneels:
             return self._p.down_s * factor
         return (self._p.confirm_s if self._cause.fast else self._p.slow_confirm_s) * factor
+
+    @property
+    def _kneels(self) -> bool:
+        """Up on hands and knees for most of the time since the person became low, and for longer than in a fall."""
+        return self._on_knees >= _KNELT and 2 * self._on_knees > self._watched
 
     @property
     def _where(self) -> Where:
