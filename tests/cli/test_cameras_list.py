@@ -29,7 +29,9 @@ def config(tmp_path: Path) -> Path:
     path.write_text(yaml.safe_dump({"site": "works", "store": {"url": f"sqlite:///{database}"}, "cameras": cameras}))
     with Store.open(database) as store:
         at = now()
-        live = CameraHealth("dock", CameraState.LIVE, at - 5 * SECOND, 10, 1, 14.96, 640, 480)
+        live = CameraHealth(
+            "dock", CameraState.LIVE, at - 5 * SECOND, 10, 1, 14.96, 640, 480, problems=("dark", "moved")
+        )
         store.put_camera(live, "works", "rtsp://***@10.0.0.5/s?***")
         store.put_camera(CameraHealth("gate", CameraState.LIVE, at - HOUR), "works", "env GATE_URL")
         gone = CameraHealth("old", CameraState.ENDED, at - HOUR, detail="[red]taken out[/red]")
@@ -52,7 +54,9 @@ def test_states_and_sources(spotter: Run, config: Path) -> None:
     table = spotter("cameras", "list", "--config", config)
     assert table.code == 0
     assert table.err == ""
-    assert "not in the settings [red]taken out[/red]" in table.out
+    assert "not in the settings; [red]taken out[/red]" in table.out
+    assert "not trusted: dark, moved" in table.out
+    assert (rows["dock"]["trusted"], rows["dock"]["problems"]) == (False, ["dark", "moved"])
     assert len(table.out.splitlines()) == 6
     assert "Hunter2" not in done.out + table.out
 

@@ -29,8 +29,6 @@ def test_a_failure_is_told_once_and_not_when_it_is_the_runs_own_error():
     one = {"a": "camera 'a': cannot open 'x'. Check the path"}
     told = "camera 'a': cannot open 'x'. Check the path. The other cameras go on"
     assert list(looking.warnings({}, one, 2)) == [told]
-        "camera 'a': cannot open 'x'. Check the path. The other cameras go on"
-    ]
     assert list(looking.warnings({}, one, 2)) == []
     assert list(looking.warnings({}, {**one, "b": "gone"}, 2)) == []
 

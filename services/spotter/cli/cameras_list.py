@@ -38,6 +38,8 @@ class Listed:
     fps: float
     detail: str
     in_settings: bool
+    trusted: bool = False
+    problems: tuple[str, ...] = ()
 
 
 def list_cameras(database: str | None, config: Path | None, *, as_json: bool) -> None:
@@ -84,9 +86,25 @@ def _row(name: str, record: CameraRecord | None, source: str, at: int, *, disabl
         state = "disabled"
     elif state not in _ENDED and at - record.last_seen > _FRESH_S * SECOND:
         state = f"unknown, was {state}"
-    size = f"{record.width}x{record.height}" if record.width else ""
-    seen = isoformat(record.last_seen)
-    return Listed(name, state, source, seen, size, round(record.fps, 1), record.detail, in_settings)
+    return Listed(
+        name,
+        state,
+        source,
+        isoformat(record.last_seen),
+        f"{record.width}x{record.height}" if record.width else "",
+        round(record.fps, 1),
+        record.detail,
+        in_settings,
+        record.trusted,
+        record.problems,
+    )
+
+
+def _trust(row: Listed) -> str:
+    """Of a camera that delivers."""
+    if row.trusted or row.state not in ("live", "degraded"):
+        return ""
+    return f"not trusted: {', '.join(row.problems)}" if row.problems else "not trusted yet"
 
 
 def _print(rows: list[Listed]) -> None:
@@ -97,7 +115,7 @@ def _print(rows: list[Listed]) -> None:
     for heading in ("camera", "state", "last seen", "size", "fps", "source", "detail"):
         table.add_column(heading, no_wrap=heading in ("camera", "state"))
     for row in rows:
-        detail = row.detail if row.in_settings else f"not in the settings {row.detail}".strip()
+        detail = "; ".join(filter(None, ("" if row.in_settings else "not in the settings", _trust(row), row.detail)))
         seen = f"{row.last_seen[:10]} {row.last_seen[11:19]}Z" if row.last_seen else "-"
         fps = f"{row.fps:.1f}" if row.fps else "-"
         # Details are texts of other programs, so they are never read as markup.
