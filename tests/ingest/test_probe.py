@@ -231,3 +231,23 @@ def test_what_a_stranger_sends_obeys_no_terminal_and_is_short() -> None:
 @given(st.binary(max_size=200) | st.text("<>/a:Relatso&;#x", max_size=80).map(str.encode))
 def test_no_datagram_breaks_it(data: bytes) -> None:
     assert read_answer(data, "10.0.0.5", frozenset([ASKED])) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "detail"),
+    [
+        ('401 No\r\nWWW-Authenticate: Digest realm="r", nonce="n", qop="auth"', "authentication",
+         "refuses user or password (digest)"),
+        ('401 No\r\nWWW-Authenticate: Basic realm="r"', "authentication", "refuses user or password (basic)"),
+        ("403 No", "authentication", "forbids its stream to this user"),
+        ("200 OK\r\nContent-Type: text/html; charset=utf-8", "codec", "is a web page and no stream"),
+        ("503 Busy", "path", "answers 503"),
+        ("302 There\r\nLocation: http://[bad", "protocol", "does not answer in HTTP"),
+    ],
+)  # fmt: skip
+def test_what_a_web_camera_says_against_it(head: str, name: str, detail: str) -> None:
+    answer = f"HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    with talking(answer) as url:
+        last = list(steps_of(url.replace("rtsp", "http")).values())[-1]
+    assert (last.name, last.outcome, last.detail) == (name, Outcome.FAIL, detail)
+    assert "Hunter2" not in str(last)
