@@ -25,6 +25,7 @@ from spotter.ingest.sources.api import Captured, Source, SourceLostError
 from spotter.ingest.sources.parser_delay import ParserDelay
 from spotter.ingest.sources.pattern import Pattern, PatternSpec
 from spotter.ingest.sources.pyav import PyAvStream
+from spotter.ingest.sources.sender_times import SenderTimes
 from spotter.ingest.sources.stream import NetworkStream
 from spotter.ingest.stamp import read_stamp
 
@@ -236,19 +237,20 @@ def test_why_a_camera_refuses_is_told_without_its_password(path, credentials, re
     assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize(
-    ("times", "kept"),
-    [
-        ([0.0], 0),
-        ([0.0, 0.1, 0.2], 100_000_000),
-        ([0.0, 0.1, 0.16, 0.26], 60_000_000),  # jitter: the shortest counts
-        ([5.0, 5.1, 9.0, 3.0, 3.0], 100_000_000),  # gaps and steps back are no pace
-    ],
-)
-def test_what_ffmpeg_keeps_back_over_rtp(times, kept):
-    parser = ParserDelay(True)
-    assert [parser.of(time) for time in times][-1] == kept
-    assert ParserDelay(False).of(1.0) == 0
+def test_over_rtp_a_picture_came_when_the_one_before_was_handed_out():
+    kept, plain = ParserDelay(True), ParserDelay(False)
+    assert [kept.arrival(at) for at in (10, 25, 27)] == [10, 10, 25]
+    assert [plain.arrival(at) for at in (10, 25, 27)] == [10, 25, 27]
+
+
+def test_one_packet_with_the_time_of_the_next_picture_moves_nothing():
+    """As FFmpeg does with key frames: here each fifth packet, the first included, is 67 ms ahead."""
+    senders, offset = SenderTimes(), 1_764_000_000 * SECOND
+    told = [senders.of(index * SECOND // 15, offset + (index + (index % 5 == 0)) * SECOND // 15) for index in range(40)]
+    assert told[:2] == [None, None]
+    assert all(abs(time - offset - index * SECOND // 15) <= 1 for index, time in enumerate(told) if time is not None)
+    assert senders.of(3 * SECOND, None) == pytest.approx(offset + 3 * SECOND, abs=1)
+    assert senders.of(None, offset) is None
 
 
 def test_capture_times_of_the_camera_itself():
@@ -263,7 +265,7 @@ def test_capture_times_of_the_camera_itself():
         while len(known) < 10:
             assert time.monotonic() < deadline, "no sender report in 20 s"
             item = source.read()
-            arrived = clock.now()
+            arrived = clock.now() - item.delay_ns
             stamp = read_stamp(item.image)
             if item.sender_ns is not None and stamp is not None:
                 known.append((stamp.at, item.sender_ns, arrived))

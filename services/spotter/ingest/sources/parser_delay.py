@@ -1,41 +1,28 @@
-"""How long FFmpeg keeps back a picture that has come whole. Pure.
+"""When a picture came, although FFmpeg keeps it back. Pure.
 
-Over RTP it knows that a picture of H.264 or H.265 is whole when the next one begins: one period later (measured with
-the test pattern: a picture is 91 ms old when it is read, of which 67 are the period at 15 frames a second). The others
-have an end of their own.
+Over RTP it knows that a picture of H.264 or H.265 is whole when the next one begins. So a picture began to come when
+the one before it was handed out, and is itself handed out one period later (measured with the test pattern: a picture
+is 91 ms old when it is read, of which 67 are the period at 15 frames a second). Other codecs have an end of their own.
 """
 
 from __future__ import annotations
 
-from collections import deque
-
-from spotter.core.clock import SECOND, from_seconds
-
 CODECS = frozenset({"h264", "hevc", "avc1", "hev1", "hvc1"})
 """Names of the codecs, as FFmpeg and as containers write them."""
 
-_STEPS = 15
-"""The shortest of so many periods counts: a time of capture is then rather too late than before the picture."""
-
-_LONGEST_NS = SECOND
-"""A longer period is a gap, not the pace of the camera."""
-
 
 class ParserDelay:
-    """Delay of one stream, from the presentation times of its pictures."""
+    """Arrivals in one stream. They are never before the truth: who reads late sees them late.
+
+    Args:
+        applies: the stream is one of H.264 or H.265 over RTP.
+    """
 
     def __init__(self, applies: bool) -> None:
         self._applies = applies
-        self._steps: deque[int] = deque(maxlen=_STEPS)
-        self._last: float | None = None
+        self._handed_out: int | None = None
 
-    def of(self, presentation_s: float) -> int:
-        """Nanoseconds for which the picture of this presentation time was kept back; 0 while that is not known."""
-        if not self._applies:
-            return 0
-        if self._last is not None:
-            step = from_seconds(presentation_s - self._last)
-            if 0 < step <= _LONGEST_NS:
-                self._steps.append(step)
-        self._last = presentation_s
-        return min(self._steps, default=0)
+    def arrival(self, handed_out: int) -> int:
+        """When the first packet of the picture came that was handed out at this time, ns; once for each, in order."""
+        before, self._handed_out = self._handed_out, handed_out
+        return before if self._applies and before is not None else handed_out

@@ -22,12 +22,14 @@ from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
+from spotter.core.clock import SECOND
 from spotter.core.contracts import Image
 from spotter.core.errors import SourceError
 from spotter.ingest.sources._opencv import FPS_WHEN_UNKNOWN
 from spotter.ingest.sources.address import StreamAddress
 from spotter.ingest.sources.api import Captured, SourceInfo, SourceLostError, Wanted
 from spotter.ingest.sources.parser_delay import CODECS, ParserDelay
+from spotter.ingest.sources.sender_times import SenderTimes
 from spotter.ingest.sources.video import MediaClock
 
 _RTSP = {"analyzeduration": "1", "probesize": "32", "fpsprobesize": "0"}
@@ -155,6 +157,7 @@ class PyAvStream:
     def _read_items(self, container: Any, stream: Any) -> Iterator[Captured]:
         """Items until the stream ends or fails."""
         intra_only = stream.codec_context.name in _INTRA_ONLY
+        senders = SenderTimes()
         times: dict[int | None, tuple[int | None, int]] = {}
         seen = False
         packets = container.demux(stream)
@@ -165,8 +168,9 @@ class PyAvStream:
                 packet = None
             if packet is None:
                 return
-            came = time.monotonic_ns()
-            sender = _sender_time(packet)
+            came = self._parser.arrival(time.monotonic_ns())
+            presentation = None if packet.pts is None else round(packet.pts * stream.time_base * SECOND)
+            sender = senders.of(presentation, _sender_time(packet))
             if intra_only and packet.size:
                 yield self._item(packet.pts, stream, sender, came, lambda packet=packet: self._decoded(packet))
                 continue
@@ -189,8 +193,7 @@ class PyAvStream:
         media_time_s = None
         if self._clock is not None:
             media_time_s = self._clock.next() if pts is None else self._clock.at(float(pts * stream.time_base))
-        kept = 0 if pts is None else self._parser.of(float(pts * stream.time_base))
-        item = Captured(None, media_time_s, sender_ns=sender, delay_ns=time.monotonic_ns() - came + kept)
+        item = Captured(None, media_time_s, sender_ns=sender, delay_ns=time.monotonic_ns() - came)
         return item.with_picture(self._decode, picture)
 
     def _decoded(self, packet: Any) -> Image | None:
@@ -224,7 +227,7 @@ class PyAvStream:
 
 
 def _sender_time(packet: Any) -> int | None:
-    """The camera's own time of a packet, UTC ns, where its sender reports tell it."""
+    """What the side data of a packet tells of the camera's time, UTC ns; None where it has none."""
     if not packet.has_sidedata("prft"):
         return None
     return int(_PRFT.unpack_from(bytes(packet.get_sidedata("prft")))[0]) * 1000

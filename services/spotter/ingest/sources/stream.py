@@ -103,10 +103,10 @@ class NetworkStream:
             if self._clock is not None:
                 return None
             raise SourceLostError(f"'{self._shown}' stopped sending", mend="Check its power and network")
-        presentation_s = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-        media_time_s = None if self._clock is None else self._clock.at(presentation_s)
-        item = Captured(None, media_time_s, delay_ns=self._parser.of(presentation_s))
-        return item.with_picture(decode, lambda: retrieve(capture))
+        handed_out = time.monotonic_ns()
+        delay = handed_out - self._parser.arrival(handed_out)
+        media_time_s = None if self._clock is None else self._clock.at(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        return Captured(None, media_time_s, delay_ns=delay).with_picture(decode, lambda: retrieve(capture))
 
     def close(self) -> None:
         if self._capture is not None:
