@@ -51,6 +51,7 @@ def test_cameras_come_change_and_go_and_the_others_do_not_notice(ingest, sources
         running.wait_for_step(CameraState.ENDED, "b")
         assert "b" not in running.worker.states
         assert running.health_of("b")[-1].detail == "taken out of the settings"
+        time.sleep(0.3)  # What was in hand has come.
         sent = len(running.of("b"))
         before = len(running.of("steady"))
         running.wait(lambda: len(running.of("steady")) > before + 5)
@@ -86,6 +87,7 @@ def test_a_camera_is_switched_off_and_on_again(ingest, sources):
         running.wait(lambda: running.of("a"))
         running.worker.apply([camera("a", sources["dark"], enabled=False)])
         running.wait_for_step(CameraState.DISABLED, "a")
+        time.sleep(0.3)  # What was in hand has come.
         sent = len(running.of("a"))
         running.wait(lambda: running.health_of("a")[-2].state is CameraState.DISABLED)  # It goes on to be told.
         assert len(running.of("a")) == sent

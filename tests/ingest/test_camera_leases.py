@@ -206,6 +206,7 @@ def test_one_that_alone_cannot_reach_redis_is_taken_over(redis, source, redis_aw
             last = max(frame["at"] for frame in cut_off.frames)
             assert 0.3 * LEASE_S < last - silenced < LEASE_S + 0.2
         else:  # It cannot know; what it publishes is of the older epoch.
+            time.sleep(1.0)
             assert len(shares(cut_off)[0]) == 2
         line.heal()
         until(lambda: even(cut_off, other))
