@@ -72,8 +72,8 @@ class Script:
 def lifting(
     low: Pose = STOOP, high: Pose = HOLD, *, seconds: float = 1.2, after: Sequence[tuple[float, Pose]] = ()
 ) -> Script:
-    """Stand, go to `low` until 2.0 s, grasp until 2.6 s, lift to `high` within `seconds`, stay; then `after`, at seconds
-    from the arrival on."""
+    """Stand, go to `low` until 2.0 s, grasp until 2.6 s, lift to `high` within `seconds`, stay; then `after`, at
+    seconds from the arrival on."""
     arrived = 2.6 + seconds
     rest = [(arrived + at, pose) for at, pose in after] or [(arrived + 4.0, high)]
     return Script([(0.0, STAND), (1.0, STAND), (2.0, low), (2.6, low), (arrived, high), *rest])
