@@ -1,12 +1,15 @@
 """Reading network cameras: processor time, first picture, latency and loss, beside bare loops and ultralytics.
 
     python benchmarks/ingest.py [--peer-python PYTHON] [--seconds 20] [--sizes 640x480 1280x720]
+    python benchmarks/ingest.py --times
 
 A real RTSP server (GStreamer, see tests/servers) sends Spotter's test pattern as H.264 at 15 frames a second, with a
 key frame each second. All contestants read it at the same time, each in a process of its own, so that a busy machine
 hits all alike; figures are ratios to the bare OpenCV loop. Each one opens the stream five times (median time to the
 first picture), is read for `--seconds` (processor time of the process, user and system), and then for half of that with
 the stamp of each picture read: age of the pictures, and numbers that are missing.
+
+`--times` runs the ingest worker instead, and compares `captured_at` of each frame with the time that is burned into it.
 
 `--peer-python` is a Python with ultralytics (AGPL-3.0), which is used as a yardstick only.
 """
@@ -173,16 +176,51 @@ def compare(size: tuple[int, int], seconds: float, peer: str | None) -> list[dic
     return results
 
 
+def capture_times(frames: int = 300) -> None:
+    """Error of capture times by what they rest on, and the age at which frames are published."""
+    import numpy as np
+    from feed import PatternFeed
+
+    from servers import RtspServer
+    from spotter.ingest.sources.pattern import Pattern, PatternSpec
+    from spotter.ingest.stamp import read_stamp
+
+    sys.path.insert(0, str(REPOSITORY / "tests" / "ingest"))
+    from ingest_tools import Ingest
+
+    print("| decoder | basis | frames | captured_at less burned-in time, ms: p5 / p50 / p95 |\n|---|---|---|---|")
+    with (
+        RtspServer(size=(640, 480), fps=FPS, feed=True) as server,
+        PatternFeed(server, Pattern(PatternSpec.parse(f"test:640x480@{FPS}"))),
+    ):
+        for decoder in ("pyav", "opencv"):
+            with Ingest({"camera": server.url()}, decoder=decoder) as running:
+                running.wait(lambda running=running: len(running.frames) >= frames, 120)
+            errors: dict[str, list[float]] = {}
+            for frame in running.frames:
+                stamp = read_stamp(frame.picture)
+                if stamp is not None and frame.timing is not None:
+                    errors.setdefault(frame.timing.basis.value, []).append((frame.captured_at - stamp.at) / 1e6)
+                    errors.setdefault("(published)", []).append((frame.published_at - stamp.at) / 1e6)
+            for basis, values in errors.items():
+                low, middle, high = np.percentile(values, [5, 50, 95])
+                print(f"| {decoder} | {basis} | {len(values)} | {low:.1f} / {middle:.1f} / {high:.1f} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer-python")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--sizes", nargs="+", default=["640x480", "1280x720"])
+    parser.add_argument("--times", action="store_true", help="how exact capture times are")
     parser.add_argument("--reader", help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.reader:
         print(json.dumps(measure(given.reader, given.url, given.seconds)))
+        return
+    if given.times:
+        capture_times()
         return
     for size in given.sizes:
         width, height = map(int, size.split("x"))
