@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,10 +13,12 @@ from page_tools import Outline
 from report_samples import BEGIN, MINUTE, PALLETS, bucket, lift, posture, record
 
 from spotter.core.clock import SECOND
-from spotter.core.store import LiftRecord, TaskRecord
+from spotter.core.store import CoverageRecord, LiftRecord, Store, TaskRecord
+from spotter.ergonomics.coverage import Coverage
 from spotter.ergonomics.events.lift_values import LiftFlag
 from spotter.report.data import Record, Window
 from spotter.report.entered import Entered, entered_of
+from spotter.report.gather import gather
 from spotter.report.page import page
 from spotter.report.sections.notes import JUDGEMENT
 
@@ -306,3 +309,27 @@ def test_a_wall_clock_is_never_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = page(record(20), EVERYTHING)
     monkeypatch.setattr("spotter.core.clock.now", lambda: pytest.fail("the wall clock was asked"))
     assert page(record(20), EVERYTHING) == expected
+
+
+def test_what_was_not_watched_is_told_with_the_reason() -> None:
+    gaps = {"backing_off": 3_600_000, "<b>new</b>": 1_000, "not_assessed": 7}
+    watched = Coverage(14_400_000, 14_400_000 - sum(gaps.values()), gaps)
+    found = outline(record(coverage={"dock": watched}))
+    assert ("h2", "Not watched, and why") in found.headings
+    away, new = "the camera was away 1 h 25.0 %", "<b>new</b> 1.0 s under 0.1 %"
+    for said in ("Camera dock: 4 h", "watched 3 h 74.9 %", away, new):
+        assert said in found.text, said
+    # Before Spotter kept an account nothing is said, which is not the same as nothing watched.
+    unknown = {"dock": Coverage(1_000, 0, {"not_recorded": 1_000})}
+    assert ("h2", "Not watched, and why") not in outline(record(coverage=unknown)).headings
+
+
+def test_coverage_of_a_report_is_that_of_its_shifts(tmp_path: Path) -> None:
+    begin, minute = BEGIN - BEGIN % MINUTE, MINUTE
+    with Store.open(tmp_path / "spotter.db") as store:
+        kept = [(begin + n * minute, "watched" if n % 2 else "dark") for n in range(10)]
+        store.put_coverage([CoverageRecord("plant", "dock", at, 1, ((0, 60_000, what),)) for at, what in kept])
+        windows = (Window(begin, begin + 2 * minute), Window(begin + 5 * minute, begin + 6 * minute + 7_000_000))
+        scope = replace(record().scope, camera="dock", windows=windows)
+        found = gather(store, scope, {}).coverage
+    assert found == {"dock": Coverage(180_007, 120_000, {"dark": 60_007})}

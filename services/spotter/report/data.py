@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from spotter.core.clock import to_datetime
 from spotter.core.store import ExposureBucket, LiftRecord, PostureRecord
+from spotter.ergonomics.coverage import Coverage
 from spotter.report.words import duration
 
 
@@ -84,6 +85,7 @@ class Record:
         postures: the worst first, at most a few hundred.
         lifts: in order of time.
         about: versions and settings, name and value, in the order in which they are shown.
+        coverage: what became of the time of all windows, by camera; empty where no account was kept.
     """
 
     scope: Scope
@@ -91,6 +93,7 @@ class Record:
     postures: Sequence[PostureRecord]
     lifts: Sequence[LiftRecord]
     about: Mapping[str, str] = field(default_factory=dict)
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
 
     @property
     def cameras(self) -> tuple[str, ...]:

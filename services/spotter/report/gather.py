@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from spotter.core.clock import SECOND
 from spotter.core.store import ExposureBucket, LiftRecord, PostureRecord, Store
+from spotter.ergonomics.coverage import Coverage, together
+from spotter.ergonomics.coverage_store import read_coverage
 from spotter.report.data import Record, Scope, Window
 
 POSTURES = 200
@@ -34,7 +37,9 @@ def gather(store: Store, scope: Scope, about: Mapping[str, str]) -> Record:
             site=scope.site, camera_id=camera, zone=scope.station, since=since, until=until, limit=POSTURES
         )
         lifts += _lifts(store, scope, since, until)
-    return Record(scope, buckets, postures, lifts, about)
+    found = Record(scope, buckets, postures, lifts, about)
+    cameras = (scope.camera,) if scope.camera else found.cameras
+    return replace(found, coverage={name: _coverage(store, scope, name) for name in cameras})
 
 
 def stations(store: Store, scope: Scope) -> list[str]:
@@ -44,6 +49,11 @@ def stations(store: Store, scope: Scope) -> list[str]:
         if found:
             return sorted({one.zone for one in found})
     return []
+
+
+def _coverage(store: Store, scope: Scope, camera: str) -> Coverage:
+    """Of all windows together."""
+    return together(read_coverage(store, scope.site, camera, since, until) for since, until in _chunks(scope.windows))
 
 
 def _lifts(store: Store, scope: Scope, since: int, until: int) -> Iterator[LiftRecord]:

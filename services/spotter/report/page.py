@@ -17,7 +17,7 @@ from spotter.report.entered import Entered
 from spotter.report.judge import Judged, judge_posture
 from spotter.report.judge_lifts import judge_lifts
 from spotter.report.lifts import Busiest, busiest
-from spotter.report.sections import exposure, lifts, notes, postures
+from spotter.report.sections import coverage, exposure, lifts, notes, postures
 from spotter.report.sections import methods as method_cards
 from spotter.report.sections.en1005 import en1005
 from spotter.report.tally import Tally, bins, total
@@ -52,6 +52,7 @@ def page(record: Record, given: Entered) -> str:
         method_cards.judged(_judged(record, given, peak, whole.watched_s), en1005(whole)),
         notes.entered(scope, given),
         notes.hidden(whole, _reasons(record)),
+        coverage.coverage(record),
         notes.versions({**record.about, "Methods": _versions()}),
         notes.foot(record),
     )

@@ -6,6 +6,6 @@ add up to it exactly.
 """
 
 from spotter.ergonomics.coverage.account import LAG, WATCHED, Account, Minute
-from spotter.ergonomics.coverage.summary import NOT_RECORDED, Coverage, of_zone, summary
+from spotter.ergonomics.coverage.summary import NOT_RECORDED, Coverage, of_zone, summary, together
 
-__all__ = ["LAG", "NOT_RECORDED", "WATCHED", "Account", "Coverage", "Minute", "of_zone", "summary"]
+__all__ = ["LAG", "NOT_RECORDED", "WATCHED", "Account", "Coverage", "Minute", "of_zone", "summary", "together"]

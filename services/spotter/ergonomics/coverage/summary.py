@@ -80,6 +80,18 @@ def summary(records: Iterable[Accounted], since: int, until: int) -> Coverage:
     return Coverage(last - first, watched, gaps)
 
 
+def together(parts: Iterable[Coverage]) -> Coverage:
+    """The coverage of several stretches of time that do not overlap."""
+    total = watched = 0
+    gaps: dict[str, int] = {}
+    for part in parts:
+        total += part.total_ms
+        watched += part.watched_ms
+        for name, ms in part.gaps.items():
+            gaps[name] = gaps.get(name, 0) + ms
+    return Coverage(total, watched, dict(sorted(gaps.items(), key=lambda item: (-item[1], item[0]))))
+
+
 def of_zone(coverage: Coverage, use: str) -> Coverage:
     """The coverage of a zone of the camera: the camera's own, and none where nobody is judged.
 
