@@ -127,3 +127,13 @@ def test_any_text_is_a_source_or_a_source_error(text):
     except SourceError as error:
         found = bool(error.mend)
     assert found
+
+
+def test_the_reader_of_network_cameras_goes_with_what_is_installed(monkeypatch):
+    address = camera("rtsp://10.0.0.5/stream")
+    assert type(open_source(address, IngestSettings())).__name__ == "PyAvStream"
+    assert type(open_source(address, IngestSettings(decoder="opencv"))).__name__ == "NetworkStream"
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert type(open_source(address, IngestSettings())).__name__ == "NetworkStream"
+    with pytest.raises(SourceError, match=r"PyAV is not installed.*pip install 'spotter-safety\[av\]'"):
+        open_source(address, IngestSettings(decoder="pyav"))
