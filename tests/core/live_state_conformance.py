@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -77,6 +78,7 @@ class LiveStateConformance:
 
     def test_health_comes_out_as_it_went_in(self, state: LiveState, other: LiveState) -> None:
         sent = CameraHealth("a", CameraState.BACKING_OFF, 1_000, 12, 3, 14.5, 640, 480, "no route to host")
+        sent = replace(sent, trusted=True, problems=("dark", "clock"))
         state.put_health(sent)
         deadline = time.monotonic() + SOON_S
         while other.health().get("a") != sent:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from spotter.core.errors import ConfigError
 from spotter.core.settings import StateSettings
 from spotter.core.state import LiveState, MemoryState
 from spotter.core.state.redis import RedisState
-from spotter.core.state.writer import LARGEST
+from spotter.core.state.writer import HEALTH, LARGEST
 from spotter.core.telemetry import Metrics
 
 Open = Callable[..., RedisState]
@@ -293,3 +294,21 @@ def test_an_authority_that_is_none_is_refused_at_once(tmp_path: Path) -> None:
         settings = StateSettings(kind="redis", url=SecretStr("rediss://127.0.0.1:1/0"), ca_file=str(path))
         with pytest.raises(ConfigError, match=r"state\.ca_file"):
             RedisState(settings, "site", Metrics())
+
+
+def test_a_process_that_reads_health_alone_fetches_no_views(opened: Open, redis_server: RedisServer) -> None:
+    writer = opened(redis_server.url, site="lean")
+    settings = StateSettings(kind="redis", url=SecretStr(redis_server.url))
+    reader = RedisState(settings, "lean", Metrics(), reads=(HEALTH,))
+    try:
+        health = CameraHealth("a", CameraState.LIVE, 1_000, trusted=True)
+        writer.put_view(view("a", 1))
+        writer.put_health(health)
+        until(lambda: reader.health() == {"a": health})
+        writer.put_view(view("a", 2))
+        writer.put_health(replace(health, at=2_000))
+        until(lambda: reader.health()["a"].at == 2_000)
+        assert reader.views() == {}
+        until(lambda: writer.views()["a"].sequence == 2)
+    finally:
+        reader.close()

@@ -18,6 +18,7 @@ from spotter.core.clock import SECOND
 from spotter.core.contracts import CameraHealth, CameraState
 from spotter.core.settings import CameraSettings, IngestSettings
 from spotter.core.telemetry import Metrics
+from spotter.ingest.flow import WINDOW_S, Flow
 from spotter.ingest.monitor import CameraMonitor
 from spotter.ingest.trust_watch import TrustWatch
 
@@ -145,6 +146,18 @@ def test_a_view_that_cannot_be_read_is_counted_and_learned_anew(
     assert after.health.trusted
     if damage is not None:
         assert json.loads(file.read_text())["usual"]["looks"] > 0
+
+
+def test_the_rate_is_known_after_a_window_and_not_from_before_a_silence() -> None:
+    flow = Flow()
+    flow.begin(100.0, opened=True)
+    for number in range(121):
+        flow.item(100.0 + number / 10)
+        flow.judge(100.0 + number / 10)
+        assert (flow.rate is None) == (number / 10 < WINDOW_S)
+    assert flow.rate == pytest.approx(10.0)
+    flow.begin(200.0, opened=False)
+    assert flow.rate is None
 
 
 def test_a_folder_that_cannot_be_written_costs_the_view_and_nothing_else(tmp_path: Path) -> None:
