@@ -19,6 +19,9 @@ TEST_PACKAGES := chromium fonts-dejavu-core libpangoft2-1.0-0 python3-gi gir1.2-
 	gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly \
 	mosquitto postgresql prometheus prometheus-alertmanager redis-server
 
+# Folders whose tests compute and hardly wait: they run beside the others.
+COMPUTING := tests/benchmarks tests/ergonomics tests/evaluation tests/pose tests/recordings tests/report tests/simulate
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo install test packages lint pytest faults reconnects check format clean
@@ -43,7 +46,11 @@ lint: $(VENV)/.tested ## ruff, mypy and the import floors
 	$(BIN)/lint-imports
 
 pytest: $(VENV)/.tested ## The test suite alone
+ifeq ($(strip $(ARGS)),)
+	scripts/run-tests $(BIN)/pytest $(COMPUTING)
+else
 	$(BIN)/pytest $(ARGS)
+endif
 
 faults: $(VENV)/.tested ## The long fault suite: every scenario with several seeds (ARGS="broker-restart --seeds 10")
 	$(BIN)/python benchmarks/faults.py $(ARGS)
