@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from dashboard_scene import SITE, Site, make_alert, person, put_scene, record
 
-from spotter.core.clock import isoformat, now
+from spotter.core.clock import SECOND, isoformat, now
 from spotter.core.contracts import AlertKind, Severity, UpdateKind
 from spotter.core.state import CameraView, PersonView, PostureSeconds
+from spotter.core.store import CoverageRecord
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, object]:
@@ -52,6 +53,30 @@ def test_keypoints_that_are_not_numbers_are_sent_without_confidence(site: Site, 
     view = client.get("/api/v1/cameras").json()["cameras"][0]["view"]
     assert view["people"][0]["keypoints"][12:15] == [0, 0, 0]
     assert view["latency_s"] is None
+
+
+def account(site: Site, camera: str, minutes: int, gap: str = "dark") -> None:
+    """The last `minutes` settled minutes of a camera: 45 s watched, then 15 s not."""
+    last = (now() - 90 * SECOND) // (60 * SECOND) * 60 * SECOND
+    spans = ((0, 45_000, "watched"), (45_000, 60_000, gap))
+    starts = [last - (back + 1) * 60 * SECOND for back in range(minutes)]
+    site.store.put_coverage([CoverageRecord(SITE, camera, start, 1, spans) for start in starts])
+
+
+def test_coverage_adds_up_and_begins_with_the_first_account(site: Site, client: httpx.Client) -> None:
+    account(site, "dock", 70)
+    account(site, "gate", 4, "backing_off")
+    cameras = client.get("/api/v1/coverage").json()["cameras"]
+    assert cameras["dock"]["total_ms"] == 3_600_000
+    assert (cameras["dock"]["watched_ms"], cameras["dock"]["gaps"]) == (2_700_000, {"dark": 900_000})
+    assert cameras["gate"]["total_ms"] == 240_000
+    assert cameras["gate"]["gaps"] == {"backing_off": 60_000}
+    assert client.get("/api/v1/coverage?minutes=10").json()["cameras"]["dock"]["total_ms"] == 600_000
+    problem(client.get("/api/v1/coverage?minutes=0"), 400)
+
+
+def test_coverage_of_a_site_without_accounts(client: httpx.Client) -> None:
+    assert client.get("/api/v1/coverage").json()["cameras"] == {}
 
 
 def test_background_only_where_there_is_one(site: Site, client: httpx.Client) -> None:

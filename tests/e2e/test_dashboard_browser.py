@@ -12,9 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "dashboard"))
-from dashboard_scene import Site, make_alert, put_scene, record, running_site
+from dashboard_scene import SITE, Site, make_alert, put_scene, record, running_site
 
+from spotter.core.clock import SECOND, now
 from spotter.core.contracts import AlertKind, Severity, UpdateKind
+from spotter.core.store import CoverageRecord
 from spotter.dashboard.api import DashboardServer, create_app
 
 CHROMIUM = "/usr/bin/chromium"
@@ -114,6 +116,19 @@ def test_the_picture_moves(browser: Browser, site: Site) -> None:
     page.wait_for_timeout(600)
     assert canvas.evaluate("canvas => canvas.toDataURL()") != first
     page.context.close()
+
+
+def test_a_camera_tells_how_much_it_watched_and_why_not_the_rest(browser: Browser, site: Site) -> None:
+    start = (now() - 90 * SECOND) // (60 * SECOND) * 60 * SECOND - 60 * SECOND
+    spans = ((0, 45_000, "watched"), (45_000, 60_000, "backing_off"))
+    site.store.put_coverage([CoverageRecord(SITE, "dock", start, 1, spans)])
+    page, _ = open_page(browser, site)
+    facts = page.locator('article[aria-label="Camera dock"] .facts')
+    expect(facts).to_contain_text("watched 75 % of 1 min")
+    expect(facts).to_have_attribute("title", "Not watched: backing off 15 s")
+    other = page.locator('article[aria-label="Camera aisle"] .facts')
+    expect(other).not_to_contain_text("watched")
+    page.close()
 
 
 def test_an_alert_appears_without_reload_and_is_told(browser: Browser, site: Site) -> None:

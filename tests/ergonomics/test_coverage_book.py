@@ -10,13 +10,13 @@ from skeletons import figure, pose_frame
 from spotter.core.bus import HEALTH, SKELETONS, MemoryBus
 from spotter.core.clock import SECOND, now, to_seconds
 from spotter.core.contracts import CameraHealth, CameraState
+from spotter.core.coverage import WATCHED, Coverage, summary
 from spotter.core.settings import load_settings
 from spotter.core.state import MemoryState
 from spotter.core.store import CoverageRecord, Store
+from spotter.core.store.watched import read_coverage
 from spotter.core.telemetry import Metrics
-from spotter.ergonomics.coverage import WATCHED, Coverage, summary
 from spotter.ergonomics.coverage_book import CoverageBook
-from spotter.ergonomics.coverage_store import read_coverage
 from spotter.ergonomics.worker import ErgonomicsWorker
 
 BEGIN = 1_770_000_000 * SECOND

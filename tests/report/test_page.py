@@ -13,8 +13,8 @@ from page_tools import Outline
 from report_samples import BEGIN, MINUTE, PALLETS, bucket, lift, posture, record
 
 from spotter.core.clock import SECOND
+from spotter.core.coverage import Coverage
 from spotter.core.store import CoverageRecord, LiftRecord, Store, TaskRecord
-from spotter.ergonomics.coverage import Coverage
 from spotter.ergonomics.events.lift_values import LiftFlag
 from spotter.report.data import Record, Window
 from spotter.report.entered import Entered, entered_of

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from spotter.cli.cameras_given import settings_of
 from spotter.cli.console import line, output
 from spotter.core.clock import isoformat, now
+from spotter.core.coverage import Coverage, of_zone
 from spotter.core.errors import ConfigError
 from spotter.core.settings import Settings
 from spotter.core.store import Store
-from spotter.ergonomics.coverage import Coverage, of_zone
-from spotter.ergonomics.coverage_store import read_coverage
+from spotter.core.store.watched import read_coverage
 from spotter.report.period import span
 
 _GAPS_SHOWN = 4

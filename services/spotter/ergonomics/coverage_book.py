@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from spotter.core.clock import SECOND
 from spotter.core.contracts import CameraHealth, CameraState
+from spotter.core.coverage import LAG, Account
 from spotter.core.state import LiveState
 from spotter.core.store import CoverageRecord
 from spotter.core.telemetry.coverage_metrics import CoverageMetrics
-from spotter.ergonomics.coverage import LAG, Account
 
 EVERY = SECOND
 """Pause between two looks at the accounts, ns."""

@@ -8,8 +8,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from spotter.core.clock import to_datetime
+from spotter.core.coverage import Coverage
 from spotter.core.store import ExposureBucket, LiftRecord, PostureRecord
-from spotter.ergonomics.coverage import Coverage
 from spotter.report.words import duration
 
 

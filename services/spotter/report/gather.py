@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from spotter.core.clock import SECOND
+from spotter.core.coverage import Coverage, together
 from spotter.core.store import ExposureBucket, LiftRecord, PostureRecord, Store
-from spotter.ergonomics.coverage import Coverage, together
-from spotter.ergonomics.coverage_store import read_coverage
+from spotter.core.store.watched import read_coverage
 from spotter.report.data import Record, Scope, Window
 
 POSTURES = 200

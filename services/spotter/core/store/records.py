@@ -170,12 +170,12 @@ class CoverageRecord:
     """What became of each moment of one minute of one camera, as far as one process accounted for it.
 
     (site, camera_id, start, writer) names it. Records of one minute by several writers may overlap:
-    `ergonomics.coverage.summary` counts each moment once.
+    `core.coverage.summary` counts each moment once.
 
     Attributes:
         start: wall clock, UTC ns, a whole multiple of 60 s.
         writer: wall clock at which the account began, UTC ns.
-        spans: (begin, end, what) in order, whole milliseconds since `start`; `what` is `ergonomics.coverage.WATCHED` or
+        spans: (begin, end, what) in order, whole milliseconds since `start`; `what` is `core.coverage.WATCHED` or
             the reason for the gap.
     """
 

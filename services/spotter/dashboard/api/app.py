@@ -22,6 +22,7 @@ from spotter.dashboard.api.feed import LiveFeed
 from spotter.dashboard.api.rates import Meter, RateMeter
 from spotter.dashboard.api.routes.alerts import alerts_router
 from spotter.dashboard.api.routes.cameras import cameras_router
+from spotter.dashboard.api.routes.coverage import coverage_router
 from spotter.dashboard.api.routes.health import health_router
 from spotter.dashboard.api.routes.live import live_router
 from spotter.dashboard.api.routes.status import status_router
@@ -83,6 +84,7 @@ def create_app(
     app.state.feed = feed
     problems.install(app)
     app.include_router(cameras_router(state))
+    app.include_router(coverage_router(store, site))
     app.include_router(alerts_router(store))
     app.include_router(live_router(feed))
     app.include_router(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from spotter.ergonomics.coverage import NOT_RECORDED, Coverage
+from spotter.core.coverage import NOT_RECORDED, Coverage
 from spotter.report import html as h
 from spotter.report.data import Record
 from spotter.report.words import duration
@@ -29,7 +29,7 @@ _WORDS = {
     "not_heard": "nothing was heard of the camera",
     NOT_RECORDED: "Spotter did not run, or kept no account",
 }
-"""Reasons of `ergonomics.coverage`; any other is shown as it is written."""
+"""Reasons of `core.coverage`; any other is shown as it is written."""
 
 
 def coverage(record: Record) -> Markup | None:

@@ -1,5 +1,6 @@
 // The grid of camera cards. Views come ten times a second; a card is drawn at most once per screen refresh.
 
+import { coverageOf } from "./coverage.js";
 import { COLOURS, draw } from "./draw.js";
 import { el, reconcile, setText } from "./dom.js";
 import { POSTURES, duration, interval, milliseconds, rate, words } from "./format.js";
@@ -137,7 +138,10 @@ class Card {
     if (this.health && view && delivers) facts.push(`${rate(this.health.frames_per_second)} frames/s`);
     if (view && delivers) facts.push(`${milliseconds(view.latency_s)} behind`);
     if (this.health && delivers && !spoilt && !this.health.trusted) facts.push("earning trust");
+    const coverage = coverageOf(this.id);
+    if (coverage) facts.push(coverage.text);
     setText(this.facts, facts.join("  ·  "));
+    this.facts.title = coverage?.reasons ?? "";
   }
 
   showPeople() {

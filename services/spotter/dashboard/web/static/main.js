@@ -2,6 +2,7 @@
 
 import { loadAlerts } from "./alerts.js";
 import { showCameras } from "./cameras.js";
+import { startCoverage } from "./coverage.js";
 import { connect } from "./live.js";
 import { startStatus } from "./status.js";
 
@@ -22,3 +23,4 @@ connect({
   },
 });
 startStatus();
+startCoverage();

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from spotter.ergonomics.coverage.account import NOT_HEARD, WATCHED, Span
+from spotter.core.coverage.account import NOT_HEARD, WATCHED, Span
 
 NOT_RECORDED = "not_recorded"
 """No account of that time: Spotter did not run, or had no database."""

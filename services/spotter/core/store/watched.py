@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from spotter.core.coverage import Coverage, summary
 from spotter.core.store import Store
 from spotter.core.store.records import MINUTE
-from spotter.ergonomics.coverage import Coverage, summary
 
 
 def read_coverage(store: Store, site: str, camera_id: str, since: int, until: int) -> Coverage:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spotter.core.clock import SECOND
 from spotter.core.contracts import CameraHealth, CameraState
-from spotter.ergonomics.coverage import LAG, NOT_RECORDED, WATCHED, Account, Coverage, Minute, of_zone, summary
+from spotter.core.coverage import LAG, NOT_RECORDED, WATCHED, Account, Coverage, Minute, of_zone, summary
 
 MS = 1_000_000
 BEGIN = 1_770_000_000 * SECOND

@@ -5,7 +5,7 @@ through the rules, no two of them more than 2 s apart. All is whole milliseconds
 add up to it exactly.
 """
 
-from spotter.ergonomics.coverage.account import LAG, WATCHED, Account, Minute
-from spotter.ergonomics.coverage.summary import NOT_RECORDED, Coverage, of_zone, summary, together
+from spotter.core.coverage.account import LAG, WATCHED, Account, Minute
+from spotter.core.coverage.summary import NOT_RECORDED, Coverage, of_zone, summary, together
 
 __all__ = ["LAG", "NOT_RECORDED", "WATCHED", "Account", "Coverage", "Minute", "of_zone", "summary", "together"]
