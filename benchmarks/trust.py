@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from spotter.core.clock import from_seconds
 from spotter.core.contracts import Image
-from spotter.core.parameters import TrustParameters
+from spotter.core.trust_parameters import TrustParameters
 from spotter.ingest.trust.look import Look, look
 from spotter.ingest.trust.verdicts import Problem, Trust
 

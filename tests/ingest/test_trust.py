@@ -16,7 +16,7 @@ from trust_pictures import CLEAN, moved, noisy, person, scene
 
 from spotter.core.clock import from_seconds
 from spotter.core.errors import ConfigError
-from spotter.core.parameters import TrustParameters
+from spotter.core.trust_parameters import TrustParameters
 from spotter.ingest.trust.look import Look, agreement, look
 from spotter.ingest.trust.usual import SETTLED, Usual
 from spotter.ingest.trust.verdicts import Problem, Trust

@@ -15,7 +15,6 @@ from spotter.core.parameters import (
     RuleParameters,
     SustainedParameters,
     TrackerParameters,
-    TrustParameters,
     ViewParameters,
     WorkParameters,
 )
@@ -23,6 +22,7 @@ from spotter.core.settings.base import CAMERA_ID, Section
 from spotter.core.settings.picture import PictureSettings
 from spotter.core.settings.redact import redact_url
 from spotter.core.settings.secret import Secret
+from spotter.core.trust_parameters import TrustParameters
 
 
 class CameraSettings(Section):

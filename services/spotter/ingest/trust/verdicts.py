@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from spotter.core.clock import from_seconds
 from spotter.core.contracts import Evidence
-from spotter.core.parameters import TrustParameters
+from spotter.core.trust_parameters import TrustParameters
 from spotter.ingest.trust.look import Look
 from spotter.ingest.trust.usual import Usual
 
