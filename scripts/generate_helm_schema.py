@@ -84,7 +84,8 @@ def _plain(field: Any, definitions: dict[str, Any]) -> Any:
 
 
 def _is_secret(field: dict[str, Any]) -> bool:
-    return field.get("format") == "password" or any(_is_secret(option) for option in field.get("anyOf", ()))
+    told = field.get("format") == "password" or str(field.get("$ref", "")).endswith("/Secret")
+    return told or any(_is_secret(option) for option in field.get("anyOf", ()))
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ class CameraReload:
         learn: Callable[[Settings], None],
     ) -> None:
         self._file = file
+        self._file.watch(settings)
         self._settings = settings
         self._apply = apply
         self._metrics = metrics

@@ -283,6 +283,8 @@ class EmbeddedPipeline:
             host=settings.host,
             hosts=settings.hosts,
             versions={"model": model},
+            token=settings.token,
+            cameras_file=self.settings.cameras_file,
         )
         return DashboardServer(app, settings.host, settings.port, allow_remote=settings.allow_remote)
 

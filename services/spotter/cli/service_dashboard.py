@@ -34,6 +34,8 @@ def prepare_dashboard(shell: Shell) -> Work:
         host=page.host,
         hosts=page.hosts,
         meter=StateMeter(state),
+        token=page.token,
+        cameras_file=settings.cameras_file,
     )
     server = DashboardServer(app, page.host, page.port, allow_remote=page.allow_remote)
     port = server.start()

@@ -22,6 +22,7 @@ from pydantic_settings import (
 from spotter.core.errors import ConfigError
 from spotter.core.settings.base import CAMERA_ID
 from spotter.core.settings.bus import BusSettings
+from spotter.core.settings.camera_file import read_cameras
 from spotter.core.settings.notify import NotifySettings
 from spotter.core.settings.pipeline import CameraSettings, ErgonomicsSettings, IngestSettings, PoseSettings
 from spotter.core.settings.redact import redact_url
@@ -47,6 +48,11 @@ class Settings(BaseSettings):
         default=(), max_length=12, description="The site's shifts, for exposure and reports; none: one a day."
     )
     cameras: tuple[CameraSettings, ...] = Field(default=(), description="The cameras of this process.")
+    cameras_file: Path | None = Field(
+        default=None,
+        description="YAML file that keeps the cameras that are added through the API; they replace those of the same "
+        "id. Needs dashboard.token.",
+    )
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     pose: PoseSettings = Field(default_factory=PoseSettings)
     ergonomics: ErgonomicsSettings = Field(default_factory=ErgonomicsSettings)
@@ -92,6 +98,7 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
         # Its message names the field and never the value.
         raise ConfigError(f"environment variable: {error}", mend="Write lists and sections as JSON") from None
     values = _merge(_merge(_read_yaml(path) if path else {}, environment), overrides or {})
+    _add_cameras(values, (overrides or {}).get("cameras", ()))
     try:
         settings = Settings(**values)
     except ValidationError as error:
@@ -102,6 +109,18 @@ def load_settings(path: Path | None = None, overrides: dict[str, Any] | None = N
             raise ConfigError(f"two cameras are named '{camera.id}'", mend="Give each camera a name of its own")
         seen.add(camera.id)
     return settings
+
+
+def _add_cameras(values: dict[str, Any], named: Any) -> None:
+    """Those of `cameras_file`, which replace others of their id unless a command-line option names them."""
+    file, known = values.get("cameras_file"), values.get("cameras", ())
+    if not isinstance(file, str | Path) or not file or not isinstance(known, list | tuple):
+        return
+    given = {one.get("id") for one in named if isinstance(one, dict)}
+    added = [one for one in read_cameras(Path(file)) if one["id"] not in given]
+    replaced = {one["id"] for one in added}
+    kept = [one for one in known if not (isinstance(one, dict) and one.get("id") in replaced)]
+    values["cameras"] = [*kept, *added]
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from spotter.core.settings.base import Section
+from spotter.core.settings.secret import Secret
 
 HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
 """A DNS name, without port."""
@@ -23,6 +24,11 @@ class DashboardSettings(Section):
     )
     hosts: tuple[HostName, ...] = Field(
         default=(), description="More names that browsers may ask it by, for example that of the proxy in front."
+    )
+    token: Secret | None = Field(
+        default=None,
+        description="Whoever sends it (Authorization: Bearer) may add, change and remove cameras through the API; "
+        "without it nobody may. Use TLS in front.",
     )
     background: Literal["none", "blurred"] = Field(
         default="none", description="none: skeletons on an empty background; blurred: over a strongly blurred picture."

@@ -21,10 +21,14 @@ class SettingsFile:
     Args:
         path: the file.
         load: reads the settings again, with everything that wins over the file; raises `ConfigError`.
+
+    Attributes:
+        beside: another file that the settings are read from (`cameras_file`), watched as well.
     """
 
     def __init__(self, path: Path, load: Callable[[], Settings]) -> None:
         self.path = path
+        self.beside: Path | None = None
         self._load = load
         self._read = self._look()
         self._seen = self._read
@@ -41,12 +45,24 @@ class SettingsFile:
         if self._seen == self._read or self._seen != before:
             return None
         self._read = self._seen
-        return self._load()
+        settings = self._load()
+        self.watch(settings)
+        return settings
 
-    def _look(self) -> _Look | None:
-        """None while there is no file: some editors put a new one in place of the old."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    def watch(self, settings: Settings) -> None:
+        """Watch the file beside that these settings name, from how it is now on."""
+        if settings.cameras_file != self.beside:
+            self.beside = settings.cameras_file
+            self._read = self._seen = (self._read[0], _look(self.beside))
+
+    def _look(self) -> tuple[_Look | None, _Look | None]:
+        return _look(self.path), _look(self.beside)
+
+
+def _look(path: Path | None) -> _Look | None:
+    """None while there is no file: some editors put a new one in place of the old."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)

@@ -1,10 +1,11 @@
-"""The dashboard's web application: page, API, metrics, health checks. It reads; it changes nothing."""
+"""The dashboard's web application: page, API, metrics, health checks. Of what it shows it changes cameras alone."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
 
 from anyio import to_thread
 from fastapi import FastAPI
@@ -12,8 +13,10 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from spotter.core.address_policy import AddressPolicy
 from spotter.core.clock import now
 from spotter.core.errors import StateError
+from spotter.core.settings import Secret
 from spotter.core.state import LiveState
 from spotter.core.store import Store
 from spotter.core.telemetry import Metrics
@@ -21,6 +24,7 @@ from spotter.dashboard.api import problems
 from spotter.dashboard.api.feed import LiveFeed
 from spotter.dashboard.api.rates import Meter, RateMeter
 from spotter.dashboard.api.routes.alerts import alerts_router
+from spotter.dashboard.api.routes.camera_changes import camera_changes_router
 from spotter.dashboard.api.routes.cameras import cameras_router
 from spotter.dashboard.api.routes.coverage import coverage_router
 from spotter.dashboard.api.routes.health import health_router
@@ -45,6 +49,9 @@ def create_app(
     hosts: Iterable[str] = (),
     versions: Mapping[str, str] | None = None,
     meter: Meter | None = None,
+    token: Secret | None = None,
+    cameras_file: Path | None = None,
+    policy: AddressPolicy | None = None,
 ) -> FastAPI:
     """Build the application.
 
@@ -60,6 +67,8 @@ def create_app(
         hosts: more names that are not.
         versions: further versions to show, by name (the pose model, the rules).
         meter: where the page's rates come from; the metrics of this process when None.
+        token, cameras_file: who may change cameras, and where they are kept; None: nobody.
+        policy: which addresses such cameras may have.
     """
     feed = LiveFeed(state, store)
     rates = meter or RateMeter(metrics)
@@ -84,6 +93,7 @@ def create_app(
     app.state.feed = feed
     problems.install(app)
     app.include_router(cameras_router(state))
+    app.include_router(camera_changes_router(token, cameras_file, policy or AddressPolicy()))
     app.include_router(coverage_router(store, site))
     app.include_router(alerts_router(store))
     app.include_router(live_router(feed))

@@ -1,4 +1,4 @@
-"""What every response and request goes through: the host check, GET only, and the security headers.
+"""What every response and request goes through: the host check, reading only but for cameras, and the security headers.
 
 The dashboard has no sign-in, so it must not answer a page of another site: a name that an attacker points at this
 machine (DNS rebinding) arrives in the Host header and is refused; without CORS headers no other site may read a
@@ -39,6 +39,9 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), usb=()",
 }
 _METHODS = ("GET", "HEAD")
+_WRITES = ("PUT", "DELETE")
+_WRITTEN = "/api/v1/cameras/"
+"""The only part that can be written; its routes ask for a token, which a browser never sends by itself."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -88,7 +91,8 @@ class Guard:
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "this dashboard does not answer under that host name; open it by the address that Spotter printed",
             )
-        if scope["method"] not in _METHODS:
+        written = scope["method"] in _WRITES and scope["path"].startswith(_WRITTEN)
+        if scope["method"] not in _METHODS and not written:
             return ProblemResponse(
                 HTTPStatus.METHOD_NOT_ALLOWED,
                 "the dashboard only reads: use GET",
