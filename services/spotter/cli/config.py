@@ -111,7 +111,11 @@ def _rows_of(name: str, field: FieldInfo, value: Any) -> Iterator[Row]:
 
 def _rows_of_model(prefix: str, model: BaseModel) -> Iterator[Row]:
     for key, field in type(model).model_fields.items():
-        yield from _rows_of(f"{prefix}.{key}", field, getattr(model, key))
+        if isinstance(model, CameraSettings) and key == "source":
+            # The one secret of which people may see a part: channels have theirs in the path of an address.
+            yield Row(f"{prefix}.{key}", _meaning(field), _default(field), model.shown)
+        else:
+            yield from _rows_of(f"{prefix}.{key}", field, getattr(model, key))
 
 
 def _meaning(field: FieldInfo) -> str:
@@ -125,8 +129,6 @@ def _default(field: FieldInfo) -> str:
 
 def _text(value: Any) -> str:
     """As people write it. A secret that is a URL shows without its password, any other secret as stars."""
-    if isinstance(value, Secret) and value.value is not None:
-        value = value.value
     if isinstance(value, SecretStr):
         plain = redact_url(value.get_secret_value())
         return plain if "://" in plain else str(value)
