@@ -24,10 +24,9 @@ from spotter.core.contracts import (
     CameraState,
     Frame,
     PoseFrame,
-    TimeBasis,
-    Timing,
 )
 from spotter.core.errors import WireError
+from spotter.core.timing import TimeBasis, Timing
 from spotter.core.wire.envelope import check_version, readable_versions
 from spotter.core.wire.generated import alert_pb2, camera_health_pb2, frame_pb2, skeleton_pb2
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from spotter.core.clock import SECOND
-from spotter.core.contracts import TimeBasis
+from spotter.core.timing import TimeBasis
 from spotter.ingest.sources.pattern import Pattern, PatternSpec
 from spotter.ingest.stamp import StampLedger, read_stamp
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spotter.core.clock import MICROSECOND, SECOND
-from spotter.core.contracts import TimeBasis, Timing
+from spotter.core.timing import TimeBasis, Timing
 from spotter.ingest.capture_time import (
     LATE_NS,
     SLEW,

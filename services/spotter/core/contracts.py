@@ -1,4 +1,4 @@
-"""The messages that travel between services, as frozen dataclasses. Everything else depends on these; they on nothing.
+"""The messages that travel between services, as frozen dataclasses. Everything else depends on these.
 
 Frames of reference: keypoints and boxes are pixels of the original camera image, x to the right, y down, origin at the
 top left corner of the top left pixel. Times are UTC nanoseconds, whole microseconds (see `core.clock`).
@@ -13,6 +13,8 @@ from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
+
+from spotter.core.timing import Timing
 
 SCHEMA_VERSION = 1
 """Version of every contract below. A reader accepts this one and the one before."""
@@ -29,33 +31,6 @@ KEYPOINTS = len(KEYPOINT_NAMES)
 FloatArray = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
 """(H, W, 3) uint8, BGR as OpenCV delivers it."""
-
-
-class TimeBasis(StrEnum):
-    """What the event time of a live camera's frame rests on."""
-
-    SENDER = "sender"
-    """The camera's own clock, which agrees with the host's."""
-    SHIFTED = "shifted"
-    """The camera's own clock, moved on to the host's."""
-    ARRIVAL = "arrival"
-    """The host's clock when the frame came, less the delay that was measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How the event time of a live camera's frame was found.
-
-    Attributes:
-        basis: what it rests on.
-        camera_offset_ns: the camera's own clock minus the host's, less the shortest way of a frame; None where the
-            camera tells no time.
-        jitter_ns: how unevenly frames arrive, compared with how they were taken (RFC 3550, section 6.4.1).
-    """
-
-    basis: TimeBasis
-    camera_offset_ns: int | None = None
-    jitter_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

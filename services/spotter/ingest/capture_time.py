@@ -24,7 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spotter.core.clock import MICROSECOND, SECOND, whole_microseconds
-from spotter.core.contracts import TimeBasis, Timing
+from spotter.core.timing import TimeBasis, Timing
 
 STEP_NS = SECOND // 100
 """Wall clock against monotonic clock from one frame to the next: more than this is a step. NTP slews by at most 500

@@ -6,8 +6,8 @@ import contextlib
 import time
 
 from spotter.core import clock
-from spotter.core.contracts import Timing
 from spotter.core.telemetry import Metrics
+from spotter.core.timing import Timing
 from spotter.ingest.capture_time import CaptureClock
 from spotter.ingest.sources import Captured
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,8 +28,3 @@ def _apart(shifts: tuple[ShiftParameters, ...]) -> tuple[ShiftParameters, ...]:
 
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Shifts = Annotated[tuple[ShiftParameters, ...], AfterValidator(_apart)]
-
-
-def names_of(shifts: Sequence[ShiftParameters]) -> str:
-    """For messages."""
-    return ", ".join(shift.name for shift in shifts) or "day"

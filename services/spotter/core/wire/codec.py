@@ -22,10 +22,9 @@ from spotter.core.contracts import (
     Frame,
     Image,
     PoseFrame,
-    TimeBasis,
-    Timing,
 )
 from spotter.core.errors import WireError
+from spotter.core.timing import TimeBasis, Timing
 from spotter.core.wire.envelope import as_wire_errors, parse
 from spotter.core.wire.generated import camera_health_pb2, frame_pb2, skeleton_pb2
 
