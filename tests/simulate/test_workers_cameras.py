@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from functools import cache
 from pathlib import Path
 
@@ -29,9 +28,6 @@ from spotter.simulate.workers import (
 )
 from spotter.simulate.workers.error_tables import bearings
 from spotter.simulate.workers.sight import Sight
-
-SHARED = Path(os.environ.get("SPOTTER_SHARED", Path(__file__).parents[3] / "shared"))
-CLIPS = SHARED / "data" / "simulated"
 
 NOSE, LEFT_EYE, RIGHT_EYE, LEFT_EAR, RIGHT_EAR = range(5)
 
@@ -118,11 +114,10 @@ def test_truncation() -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not CLIPS.is_dir(), reason=f"no simulated clips in {CLIPS}")
-def test_what_is_hidden_agrees_with_the_rendered_clips() -> None:
+def test_what_is_hidden_agrees_with_the_rendered_clips(shared_dir: Path) -> None:
     """The renderer's depth buffer has the last word: capsules agree on nine joints in ten."""
     agree = []
-    for path in sorted(CLIPS.glob("*.json")):
+    for path in sorted((shared_dir / "data" / "simulated").glob("*.json")):
         truth = json.loads(path.read_text())
         joints = np.array([frame["kp3d"] for frame in truth["frames"]])
         base = take("stand")
